@@ -1,0 +1,8 @@
+"""The time, in one place, so that tests can hold it still."""
+
+from datetime import UTC, datetime
+
+
+def now() -> datetime:
+    """This instant, in UTC."""
+    return datetime.now(UTC)
