@@ -1,0 +1,34 @@
+-- run by: crossfade_gateway, as: crossfade_policy
+-- Take the viewer out of a room; the last owner names another first.
+-- Outcomes: left, not_a_member, default_room, needs_owner, owner_not_a_member.
+create or replace function app.leave_room(room uuid, new_owner uuid) returns text
+language plpgsql security definer set search_path = pg_catalog
+as $$
+declare
+  me uuid := app.viewer();
+  my_role public.room_role;
+begin
+  if exists (select from public.chat_rooms r where r.id = room and r.is_default_room) then
+    return 'default_room';
+  end if;
+  -- The room's row is the lock of its ownership: two last owners cannot both leave.
+  perform from public.chat_rooms r where r.id = room for update;
+  select m.role into my_role from public.room_members m where m.room_id = room and m.user_id = me;
+  if not found then
+    return 'not_a_member';
+  end if;
+  if new_owner is not null and my_role = 'owner' then
+    update public.room_members m set role = 'owner'
+    where m.room_id = room and m.user_id = new_owner and m.user_id <> me;
+    if not found then
+      return 'owner_not_a_member';
+    end if;
+  end if;
+  if my_role = 'owner' and not exists (
+    select from public.room_members m where m.room_id = room and m.role = 'owner' and m.user_id <> me)
+  then
+    return 'needs_owner';
+  end if;
+  delete from public.room_members m where m.room_id = room and m.user_id = me;
+  return 'left';
+end $$;
