@@ -96,9 +96,9 @@ class Keyset(Generic[R]):
         runs_down = self._is_descending != is_backward
         rows = rows.order_by(*(key.desc() if runs_down else key.asc() for key in columns))
         rows = rows.limit(param("most", Integer()))
-        return Statement(
-            rows if self._parent is None else self._for_each_parent(rows, *self._parent), self._row
-        )
+        if self._parent is not None:
+            rows = self._for_each_parent(rows, runs_down, *self._parent)
+        return Statement(rows, self._row)
 
     def _beyond(self, side: str, *, greater: bool) -> ColumnElement[bool]:
         here = tuple_(*(column_ for column_, _, _ in self._keys.values()))
