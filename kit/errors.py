@@ -99,8 +99,8 @@ class Problem(Exception):  # noqa: N818 - data for the caller, raised so that a 
         message: str,
         *,
         field: Sequence[str] | None = None,
-        min: int | None = None,  # noqa: A002 - the word of the contract
-        max: int | None = None,  # noqa: A002 - the word of the contract
+        min: int | None = None,
+        max: int | None = None,
         retry_at: datetime | None = None,
     ) -> None:
         super().__init__(message)

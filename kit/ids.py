@@ -1,0 +1,56 @@
+"""Global ids: opaque to clients, a kind and a key to us."""
+
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from uuid import UUID
+
+from kit.errors import BadInput
+from kit.pages import BIGINT
+
+MAX_ID = 300
+
+
+def global_id(kind: str, *parts: object) -> str:
+    """Opaque, stable, URL-safe."""
+    text = ":".join((kind, *map(str, parts)))
+    return urlsafe_b64encode(text.encode()).rstrip(b"=").decode()
+
+
+def split_id(text: str) -> tuple[str, list[str]]:
+    """Kind and parts. Raises BadInput for what we cannot have made."""
+    try:
+        if len(text) > MAX_ID:
+            raise ValueError("too long")  # noqa: TRY301 - one sentence for all that is no id
+        raw = text.encode("ascii")
+        kind, *parts = urlsafe_b64decode(raw + b"=" * (-len(raw) % 4)).decode().split(":")
+    except ValueError:
+        kind, parts = "", []
+    if not kind.isidentifier() or not parts:
+        raise BadInput("This is not an identifier.")
+    return kind, parts
+
+
+def uuid_of(kind: str, text: str) -> UUID | None:
+    """The key of an id of this kind; None for an id of another kind. Raises BadInput for a malformed one."""
+    found, parts = split_id(text)
+    if found != kind:
+        return None
+    try:
+        (part,) = parts
+        return UUID(part)
+    except ValueError:
+        raise BadInput("This is not an identifier.") from None
+
+
+def int_of(kind: str, text: str) -> int | None:
+    """As `uuid_of`, for keys that are numbers."""
+    found, parts = split_id(text)
+    if found != kind:
+        return None
+    try:
+        (part,) = parts
+        number = int(part)
+    except ValueError:
+        number = -1
+    if not 0 <= number < BIGINT:
+        raise BadInput("This is not an identifier.")
+    return number

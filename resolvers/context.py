@@ -1,0 +1,161 @@
+"""What an operation knows: who asks, how to read as them, and the services of the process."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import strawberry
+from sqlalchemy import ARRAY, String, Uuid, column, func, select
+from sqlalchemy.dialects.postgresql import JSONB
+
+from kit.bus import Bus, Signal
+from kit.db import Database, Transaction
+from kit.errors import Unauthenticated
+from kit.hub import Hub
+from kit.settings import Settings
+from kit.statements import Record, Statement, param
+from resolvers.loaders import Loaders
+from services.events import Happening
+from services.identity.issuers import Issuers
+from services.identity.passwords import Passwords
+from services.identity.sessions import EndedSessions
+from services.identity.tokens import AccessTokens
+
+EMIT = Statement(
+    select(column("topic"), column("seq")).select_from(
+        func.app.emit(
+            param("topics", ARRAY(String())),
+            param("kinds", ARRAY(String())),
+            param("payloads", ARRAY(JSONB())),
+            param("origin", Uuid()),
+        ).table_valued("topic", "seq")
+    ),
+    Record,
+)
+
+
+@dataclass(frozen=True)
+class Viewer:
+    """Who asks, as their token says. An outside issuer's token has no session of ours."""
+
+    user_id: UUID
+    session_id: UUID | None = None
+    expires_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Request:
+    """What the transport knows of the caller."""
+
+    address: str = ""
+    user_agent: str | None = None
+    refresh_cookie: str | None = None
+    set_refresh_cookie: Callable[[str | None, datetime | None], None] | None = None
+    """None where no cookie can be set (a socket). A token of None takes the cookie away."""
+
+
+@dataclass(frozen=True)
+class Services:
+    """What a process has one of."""
+
+    settings: Settings
+    database: Database
+    bus: Bus
+    hub: Hub
+    access_tokens: AccessTokens
+    passwords: Passwords
+    issuers: Issuers
+    ended_sessions: EndedSessions
+
+
+class Write:
+    """One transaction and what it will report once it is committed."""
+
+    def __init__(self, transaction: Transaction) -> None:
+        self.transaction = transaction
+        self.fetch = transaction.fetch
+        self.fetchrow = transaction.fetchrow
+        self._happened: list[tuple[str, Happening]] = []
+        self.origin: UUID | None = None
+
+    def emit(self, topic: str, happening: Happening) -> None:
+        """Report it on a topic. All reports go out together, as the last statement."""
+        self._happened.append((topic, happening))
+
+    async def report(self) -> list[Signal]:
+        """Write the events; the signals are for after the commit."""
+        if not self._happened:
+            return []
+        rows = await self.fetch(
+            EMIT,
+            topics=[topic for topic, _ in self._happened],
+            kinds=[happening.kind for _, happening in self._happened],
+            payloads=[happening.payload() for _, happening in self._happened],
+            origin=self.origin,
+        )
+        return [Signal(row.topic, row.seq) for row in rows]
+
+
+@dataclass
+class Context:
+    """One operation, or one event of a stream: its own lease, its own loaders."""
+
+    services: Services
+    viewer: Viewer | None
+    request: Request
+    request_id: str
+    loaders: Loaders = field(init=False)
+    cursors: tuple[str, ...] = ()
+    """Places of streams that a reconnecting client told once for all."""
+    facts: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._open()
+
+    @property
+    def user_id(self) -> UUID:
+        """Who asks. Raises Unauthenticated."""
+        if self.viewer is None:
+            raise Unauthenticated("Sign in first.")
+        return self.viewer.user_id
+
+    def renew(self) -> None:
+        """Forget what was read: after a write, and for each event of a stream."""
+        self.close()
+        self._open()
+
+    def become(self, viewer: Viewer | None) -> None:
+        """Go on as somebody else: who just signed in or out."""
+        self.viewer = viewer
+        self.renew()
+
+    def close(self) -> None:
+        """End the operation; later reads raise."""
+        self.loaders.lease.close()
+
+    @asynccontextmanager
+    async def write(self, *, origin: UUID | None = None) -> AsyncIterator[Write]:
+        """A transaction as the viewer. What it emits is published after its commit; reads begin anew."""
+        viewer = self.viewer.user_id if self.viewer else None
+        async with self.services.database.write(viewer) as transaction:
+            write = Write(transaction)
+            write.origin = origin
+            yield write
+            signals = await write.report()
+        await self.publish(signals)
+
+    async def publish(self, signals: list[Signal]) -> None:
+        """After a commit: tell other readers, and forget what this operation read before."""
+        self.renew()
+        if signals:
+            await self.services.bus.publish(signals)
+
+    def _open(self) -> None:
+        viewer = self.viewer.user_id if self.viewer else None
+        self.loaders = Loaders(self.services.database.lease(viewer))
+
+
+Info = strawberry.Info[Context, None]
