@@ -4,7 +4,6 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 import strawberry
@@ -13,7 +12,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from kit.bus import Bus, Signal
 from kit.db import Database, Transaction
-from kit.errors import Unauthenticated
+from kit.errors import Refusal, Unauthenticated
 from kit.hub import Hub
 from kit.settings import Settings
 from kit.statements import Record, Statement, param
@@ -107,10 +106,9 @@ class Context:
     viewer: Viewer | None
     request: Request
     request_id: str
+    refused: Refusal | None = None
+    """Why the token that came with it is no good, if one came."""
     loaders: Loaders = field(init=False)
-    cursors: tuple[str, ...] = ()
-    """Places of streams that a reconnecting client told once for all."""
-    facts: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._open()
@@ -119,7 +117,7 @@ class Context:
     def user_id(self) -> UUID:
         """Who asks. Raises Unauthenticated."""
         if self.viewer is None:
-            raise Unauthenticated("Sign in first.")
+            raise self.refused or Unauthenticated("Sign in first.")
         return self.viewer.user_id
 
     def renew(self) -> None:

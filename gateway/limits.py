@@ -1,0 +1,79 @@
+"""Limits on what is sent: bytes of a body, depth, aliases and tokens of a document."""
+
+from collections.abc import Callable, MutableMapping
+from typing import Any
+
+import orjson
+from starlette.types import ASGIApp, Receive, Scope, Send
+from strawberry.extensions import MaxAliasesLimiter, MaxTokensLimiter, QueryDepthLimiter, SchemaExtension
+from strawberry.extensions.query_depth_limiter import IgnoreContext
+
+from kit.settings import Settings
+
+Extension = Callable[[], SchemaExtension]
+
+
+def limiters(settings: Settings) -> list[Extension]:
+    """Strawberry's limiters with our numbers. Introspection is deeper than any page, and is exempt."""
+
+    def is_introspection(context: IgnoreContext) -> bool:
+        return context.field_name.startswith("__")
+
+    return [
+        lambda: MaxTokensLimiter(max_token_count=settings.max_tokens),
+        lambda: MaxAliasesLimiter(max_alias_count=settings.max_aliases),
+        lambda: QueryDepthLimiter(max_depth=settings.max_depth, should_ignore=is_introspection),
+    ]
+
+
+class TooLargeError(Exception):
+    """The body is larger than the limit."""
+
+
+class BodyLimit:
+    """Ends a request whose body is too large with 413, before it is read whole."""
+
+    def __init__(self, app: ASGIApp, most: int) -> None:
+        self._app = app
+        self._most = most
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        told = dict(scope["headers"]).get(b"content-length", b"0")
+        if told.isdigit() and int(told) > self._most:
+            await self._refuse(send)
+            return
+        seen, has_begun = 0, False
+
+        async def counted() -> MutableMapping[str, Any]:
+            nonlocal seen
+            message = await receive()
+            seen += len(message.get("body", b""))
+            if seen > self._most:
+                raise TooLargeError
+            return message
+
+        async def watched(message: MutableMapping[str, Any]) -> None:
+            nonlocal has_begun
+            has_begun = True
+            await send(message)
+
+        try:
+            await self._app(scope, counted, watched)
+        except TooLargeError:
+            if not has_begun:
+                await self._refuse(send)
+
+    async def _refuse(self, send: Send) -> None:
+        message = f"A request has at most {self._most} bytes."
+        body = orjson.dumps({"errors": [{"message": message, "extensions": {"code": "BAD_USER_INPUT"}}]})
+        await send(
+            {
+                "type": "http.response.start",
+                "status": 413,
+                "headers": [(b"content-type", b"application/json")],
+            }
+        )
+        await send({"type": "http.response.body", "body": body})

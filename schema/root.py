@@ -1,0 +1,40 @@
+"""Query, Mutation and Subscription, merged from the domains."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import strawberry
+from graphql import GraphQLError
+from strawberry.schema.config import StrawberryConfig
+from strawberry.tools import merge_types
+
+from kit.settings import Settings
+from schema.identity.operations import IdentityMutations, IdentityQueries
+from schema.nodes import NodeQueries
+from schema.rooms.operations import RoomMutations, RoomQueries, RoomSubscriptions
+from schema.scalars import SCALARS
+
+Query = merge_types("Query", (IdentityQueries, RoomQueries, NodeQueries))
+Mutation = merge_types("Mutation", (IdentityMutations, RoomMutations))
+
+
+class Schema(strawberry.Schema):
+    """Errors are logged where they are masked, once (gateway.errors)."""
+
+    def process_errors(self, errors: list[GraphQLError], execution_context: Any = None) -> None:
+        """Nothing here."""
+
+
+def build_schema(settings: Settings, extensions: Sequence[Any] = ()) -> strawberry.Schema:
+    """The schema of one process."""
+    return Schema(
+        query=Query,
+        mutation=Mutation,
+        subscription=RoomSubscriptions,
+        extensions=list(extensions),
+        config=StrawberryConfig(
+            scalar_map=SCALARS,
+            sort_schema=True,
+            disable_field_suggestions=settings.environment == "production",
+        ),
+    )
