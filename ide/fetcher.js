@@ -33,6 +33,9 @@ function withoutEmptyToken(headers) {
   return Object.fromEntries(Object.entries(headers).filter(([, value]) => String(value).trim() !== "Bearer"));
 }
 
+/** An error as GraphiQL shows it; of an `Error` it would print the stack as well. */
+const problem = (message) => ({ message });
+
 async function post(url, params, headers) {
   const response = await fetch(url, {
     method: "POST",
@@ -42,21 +45,21 @@ async function post(url, params, headers) {
       ...headers,
     },
     body: JSON.stringify(params),
-  });
+  }).catch((error) => Promise.reject(problem(`The gateway does not answer: ${error.message}`)));
   const text = await response.text();
   try {
     return JSON.parse(text);
   } catch {
-    throw new Error(`HTTP ${response.status} ${response.statusText}: ${text.slice(0, 500)}`);
+    throw problem(`HTTP ${response.status} ${response.statusText}: ${text.slice(0, 500)}`);
   }
 }
 
-/** What went wrong with a socket, in words. */
-function socketError(error) {
+/** What went wrong with a subscription, in words; errors of GraphQL come as a list and stay. */
+function subscriptionProblem(error) {
   if (error instanceof CloseEvent) {
-    return new Error(`The socket was closed: ${error.code} ${error.reason || "(no reason given)"}`);
+    return problem(`The socket was closed: ${error.code} ${error.reason || "(no reason given)"}`);
   }
-  return error instanceof Event ? new Error("The socket could not be opened.") : error;
+  return error instanceof Event ? problem("The gateway does not answer.") : error;
 }
 
 /** Events of one subscription, newest first: GraphiQL shows one result at a time, and the next would hide it. */
@@ -76,7 +79,7 @@ function subscribe(url, params, headers) {
           seen.unshift(result.data ?? result.errors);
           seen.length = Math.min(seen.length, KEPT_EVENTS);
         },
-        error: (error) => observer.error(socketError(error)),
+        error: (error) => observer.error(subscriptionProblem(error)),
         complete: () => observer.complete(),
       });
       return { unsubscribe: stop };
