@@ -18,7 +18,8 @@ from kit.settings import Settings
 from kit.statements import Record, Statement, param
 from resolvers.loaders import Loaders
 from services.events import Happening
-from services.identity.issuers import Issuers
+from services.identity.issuers import IssuerKeys
+from services.identity.known import KnownIdentities
 from services.identity.passwords import Passwords
 from services.identity.sessions import EndedSessions
 from services.identity.tokens import AccessTokens
@@ -66,8 +67,9 @@ class Services:
     hub: Hub
     access_tokens: AccessTokens
     passwords: Passwords
-    issuers: Issuers
+    issuers: IssuerKeys
     ended_sessions: EndedSessions
+    known_identities: KnownIdentities = field(default_factory=KnownIdentities)
 
 
 class Write:
