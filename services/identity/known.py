@@ -7,7 +7,7 @@ from uuid import UUID
 
 
 class KnownIdentities:
-    """Issuer and subject -> person. Bounded, and forgetful: an identity may be taken away in another process."""
+    """Issuer and subject -> person. Bounded, and forgetful: another process may take an identity away."""
 
     def __init__(
         self, most: int = 10_000, seconds: float = 60, monotonic: Callable[[], float] = time.monotonic
