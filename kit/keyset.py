@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import ARRAY, ColumnElement, Integer, Select, and_, column, func, select, true, tuple_
+from sqlalchemy import ARRAY, ColumnElement, Integer, Select, and_, any_, column, func, select, true, tuple_
 from sqlalchemy.types import TypeEngine
 
 from kit.db import Lease
@@ -38,6 +38,7 @@ class Keyset(Generic[R]):
         self._is_descending = is_descending
         self._parent = parent
         self._statements: dict[Shape, Statement[R]] = {}
+        self._count: Statement[Record] | None = None
 
     def cursors(self, scope: str) -> Cursors:
         """The cursors of the list of that name."""
@@ -56,15 +57,37 @@ class Keyset(Generic[R]):
         rows = await lease.fetch(self._statement(args), **self._bounds(cursors, args), **values)
         return page_of(rows, args, self.cursor(cursors), count)
 
-    async def pages(
+    async def rows_by_parent(
         self, lease: Lease, parents: Sequence[Any], args: PageArgs, cursors: Cursors, **values: Any
     ) -> dict[Any, list[R]]:
-        """The rows of a page for each of many parents, one more than its size where the list goes on."""
+        """A page's rows for each of many parents, one more than its size where the list goes on."""
         found: defaultdict[Any, list[R]] = defaultdict(list)
         bounds = self._bounds(cursors, args)
         for row in await lease.fetch(self._statement(args), parents=parents, **bounds, **values):
             found[row["parent_key"]].append(row)
         return found
+
+    async def count(self, lease: Lease, **values: Any) -> int:
+        """How long the only list is."""
+        statement = self._counting(select(func.count().label("number")).select_from(self._rows.subquery()))
+        row = await lease.fetchrow(statement, **values)
+        return row["number"] if row else 0
+
+    async def counts(self, lease: Lease, parents: Sequence[Any], **values: Any) -> dict[Any, int]:
+        """How long the lists of many parents are; those of length 0 are left out."""
+        assert self._parent is not None  # noqa: S101 - a list of one has `count`
+        column_, type_ = self._parent
+        rows = self._rows.with_only_columns(column_.label("key"), func.count().label("number"))
+        statement = self._counting(
+            rows.where(column_ == any_(param("parents", ARRAY(type_)))).group_by(column_)
+        )
+        found = await lease.fetch(statement, parents=parents, **values)
+        return {row["key"]: row["number"] for row in found}
+
+    def _counting(self, rows: Select[Any]) -> Statement[Record]:
+        if self._count is None:
+            self._count = Statement(rows, Record)
+        return self._count
 
     def cursor(self, cursors: Cursors) -> Callable[[R], str]:
         """What makes a row's cursor."""

@@ -7,7 +7,12 @@ row; the gateway may do what stands here and nothing else. A table without an en
 from dataclasses import dataclass, field
 from typing import Literal
 
-OWNER, GATEWAY, WORKER, POLICY = "crossfade_owner", "crossfade_gateway", "crossfade_worker", "crossfade_policy"
+OWNER, GATEWAY, WORKER, POLICY = (
+    "crossfade_owner",
+    "crossfade_gateway",
+    "crossfade_worker",
+    "crossfade_policy",
+)
 
 Command = Literal["select", "insert", "update", "delete"]
 
@@ -108,7 +113,8 @@ ACCESS = (
         "message_reactions",
         read=READABLE_ROOM,
         insert=f"{MINE} and app.viewer_may_post(room_id)"
-        " and exists (select from chat_messages m where m.id = message_id and m.room_id = message_reactions.room_id)",
+        " and exists (select from chat_messages m"
+        " where m.id = message_id and m.room_id = message_reactions.room_id)",
         delete=f"{MINE} and ({READABLE_ROOM})",
     ),
     # Events: read and written through functions only.

@@ -1,4 +1,4 @@
-"""Everything the database holds besides tables, as statements: what migrations freeze and a check compares."""
+"""All that the database holds besides tables, as statements: migrations freeze them, a check compares."""
 
 import re
 import sys
@@ -16,7 +16,7 @@ EVERYBODY = f"{OWNER}, {GATEWAY}, {WORKER}, {POLICY}"
 
 @dataclass(frozen=True)
 class Function:
-    """One SQL function. Its file's first line says who may run it, and as whom it runs if not as its caller."""
+    """One SQL function. Its file begins with who may run it, and as whom it runs if not as its caller."""
 
     name: str
     sql: str
@@ -47,7 +47,9 @@ class Function:
 def functions() -> list[Function]:
     """All functions, those of policies first: others are checked against them when they are made."""
     read = [Function.read(path) for path in sorted(FUNCTIONS.glob("*.sql"))]
-    return sorted(read, key=lambda function: (not function.name.startswith("viewer"), function.name != "viewer"))
+    return sorted(
+        read, key=lambda function: (not function.name.startswith("viewer"), function.name != "viewer")
+    )
 
 
 def schema_statements() -> Iterator[str]:

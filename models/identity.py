@@ -5,7 +5,16 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Boolean, Double, Index, LargeBinary, PrimaryKeyConstraint, literal_column, text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Double,
+    Index,
+    LargeBinary,
+    PrimaryKeyConstraint,
+    literal_column,
+    text,
+)
 from sqlalchemy import CheckConstraint as Check
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
@@ -29,7 +38,11 @@ class User(Row, table=True):
         Check("char_length(username) between 3 and 50", name="username_length"),
         Check("char_length(display_name) between 1 and 80", name="display_name_length"),
         Index("uq_users_username_key", "username_key", unique=True),
-        Index("ix_users_username_key_prefix", "username_key", postgresql_ops={"username_key": "text_pattern_ops"}),
+        Index(
+            "ix_users_username_key_prefix",
+            "username_key",
+            postgresql_ops={"username_key": "text_pattern_ops"},
+        ),
         Index(
             "ix_users_display_name_prefix",
             literal_column("lower(display_name)").label("lowered"),
@@ -57,11 +70,13 @@ class Account(Row, table=True):
     user_id: UUID = refers_to("users.id", on_delete="CASCADE", primary_key=True)
     email: str | None = None
     email_verified_at: datetime | None = instant(nullable=True)
-    has_password: bool = Field(default=False, sa_type=Boolean, sa_column_kwargs={"server_default": text("false")})
+    has_password: bool = Field(
+        default=False, sa_type=Boolean, sa_column_kwargs={"server_default": text("false")}
+    )
     locale: str = Field(default="en", sa_column_kwargs={"server_default": text("'en'")})
     plan: Plan = Field(
         default=Plan.FREE,
-        sa_type=pg_enum(Plan, "plan_type"),  # type: ignore[call-overload]  # an instance is as good as a class
+        sa_type=pg_enum(Plan, "plan_type"),
         sa_column_kwargs={"server_default": text("'free'")},
     )
     plan_event_at: datetime | None = instant(nullable=True)
@@ -95,7 +110,9 @@ class UserIdentity(Row, table=True):
     user_id: UUID = refers_to("users.id", on_delete="CASCADE")
     issuer: str
     subject: str
-    claims: dict[str, Any] = Field(default_factory=dict, sa_type=JSONB, sa_column_kwargs={"server_default": text("'{}'")})
+    claims: dict[str, Any] = Field(
+        default_factory=dict, sa_type=JSONB, sa_column_kwargs={"server_default": text("'{}'")}
+    )
     created_at: datetime = instant(default_now=True)
 
 
@@ -133,7 +150,10 @@ class RateBucket(Row, table=True):
     """How many more times someone may do something; refilled evenly."""
 
     __tablename__ = "rate_buckets"
-    __table_args__ = (PrimaryKeyConstraint("operation", "key"), Index("ix_rate_buckets_updated_at", "updated_at"))
+    __table_args__ = (
+        PrimaryKeyConstraint("operation", "key"),
+        Index("ix_rate_buckets_updated_at", "updated_at"),
+    )
     operation: str
     key: str
     tokens: float = Field(sa_type=Double)

@@ -37,7 +37,9 @@ class ChatRoom(Row, table=True):
         Check("char_length(description) between 1 and 500", name="description_length"),
         Check("slow_mode_seconds between 0 and 21600", name="slow_mode_range"),
         Check("not (is_default_room and is_private)", name="default_is_public"),
-        Index("uq_chat_rooms_default", "is_default_room", unique=True, postgresql_where=text("is_default_room")),
+        Index(
+            "uq_chat_rooms_default", "is_default_room", unique=True, postgresql_where=text("is_default_room")
+        ),
         Index("ix_chat_rooms_latest", "last_message_id", "id"),
         Index("ix_chat_rooms_name", text("lower(name)"), "id"),
         Index("ix_chat_rooms_created_at", "created_at", "id"),
@@ -61,7 +63,9 @@ class ChatRoom(Row, table=True):
     created_by: UUID | None = refers_to("users.id", on_delete="SET NULL", nullable=True)
     member_count: int = Field(default=0, sa_column_kwargs={"server_default": text("0")})
     """Kept by triggers; the default room counts all people."""
-    last_message_id: int = Field(default=0, sa_type=BigInteger, sa_column_kwargs={"server_default": text("0")})
+    last_message_id: int = Field(
+        default=0, sa_type=BigInteger, sa_column_kwargs={"server_default": text("0")}
+    )
     """Kept by a trigger; 0 before the first."""
     created_at: datetime = instant(default_now=True)
     updated_at: datetime = instant(default_now=True)
@@ -79,7 +83,7 @@ class RoomMember(Row, table=True):
     user_id: UUID = refers_to("users.id", on_delete="CASCADE")
     role: RoomRole = Field(
         default=RoomRole.MEMBER,
-        sa_type=pg_enum(RoomRole, "room_role"),  # type: ignore[call-overload]  # an instance is as good as a class
+        sa_type=pg_enum(RoomRole, "room_role"),
         sa_column_kwargs={"server_default": text("'member'")},
     )
     last_read_message_id: int = Field(
@@ -87,7 +91,7 @@ class RoomMember(Row, table=True):
     )
     notify: NotifyLevel = Field(
         default=NotifyLevel.ALL,
-        sa_type=pg_enum(NotifyLevel, "notify_level"),  # type: ignore[call-overload]  # as above
+        sa_type=pg_enum(NotifyLevel, "notify_level"),
         sa_column_kwargs={"server_default": text("'all'")},
     )
     muted_until: datetime | None = instant(nullable=True)
@@ -123,7 +127,9 @@ class ChatMessage(Row, table=True):
         Check("(content is null) = (deleted_at is not null)", name="tombstone_has_no_words"),
         Index("uq_chat_messages_user_id_client_key", "user_id", "client_key", unique=True),
         Index("ix_chat_messages_room_id", "room_id", "id"),
-        Index("ix_chat_messages_reply_to_id", "reply_to_id", postgresql_where=text("reply_to_id is not null")),
+        Index(
+            "ix_chat_messages_reply_to_id", "reply_to_id", postgresql_where=text("reply_to_id is not null")
+        ),
         Index("ix_chat_messages_deleted_by", "deleted_by", postgresql_where=text("deleted_by is not null")),
     )
     id: int = Field(

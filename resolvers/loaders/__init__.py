@@ -3,7 +3,7 @@
 from functools import cached_property
 
 from kit.db import Lease
-from resolvers.loaders import identity
+from resolvers.loaders import messages, rooms, streams
 
 
 class Loaders:
@@ -12,24 +12,46 @@ class Loaders:
     def __init__(self, lease: Lease) -> None:
         self.lease = lease
 
-    # Identity
+    @cached_property
+    def head_seen_by_topic(self) -> streams.HeadSeenByTopic:
+        return streams.HeadSeenByTopic(self.lease)
 
     @cached_property
-    def user_by_id(self) -> identity.UserById:
-        return identity.UserById(self.lease)
+    def room_by_id(self) -> rooms.RoomById:
+        return rooms.RoomById(self.lease)
 
     @cached_property
-    def user_by_key(self) -> identity.UserByKey:
-        return identity.UserByKey(self.lease)
+    def viewer_member_by_room(self) -> rooms.ViewerMemberByRoom:
+        return rooms.ViewerMemberByRoom(self.lease)
 
     @cached_property
-    def account_by_user(self) -> identity.AccountByUser:
-        return identity.AccountByUser(self.lease)
+    def member_by_room_and_user(self) -> rooms.MemberByRoomAndUser:
+        return rooms.MemberByRoomAndUser(self.lease)
 
     @cached_property
-    def session_by_id(self) -> identity.SessionById:
-        return identity.SessionById(self.lease)
+    def members_by_room(self) -> rooms.MembersByRoom:
+        return rooms.MembersByRoom(self.lease)
 
     @cached_property
-    def identities_by_user(self) -> identity.IdentitiesByUser:
-        return identity.IdentitiesByUser(self.lease)
+    def unread_by_room(self) -> rooms.UnreadByRoom:
+        return rooms.UnreadByRoom(self.lease)
+
+    @cached_property
+    def message_by_id(self) -> messages.MessageById:
+        return messages.MessageById(self.lease)
+
+    @cached_property
+    def messages_by_room(self) -> messages.MessagesByRoom:
+        return messages.MessagesByRoom(self.lease)
+
+    @cached_property
+    def reply_count_by_message(self) -> messages.ReplyCountByMessage:
+        return messages.ReplyCountByMessage(self.lease)
+
+    @cached_property
+    def reactions_by_message(self) -> messages.ReactionsByMessage:
+        return messages.ReactionsByMessage(self.lease)
+
+    @cached_property
+    def reactors_by_reaction(self) -> messages.ReactorsByReaction:
+        return messages.ReactorsByReaction(self.lease)
