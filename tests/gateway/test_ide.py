@@ -112,14 +112,14 @@ def test_a_node_that_is_too_old_or_does_not_start_is_replaced_by_the_wheel_s(
 
 def test_the_page_loads_only_from_this_server(sources: Path, machine: Machine) -> None:
     ide.install(sources)
-    response = ide.graphiql_page(Settings(), sources)
+    response = ide.graphiql_page(Settings(is_graphiql_on=True), sources)
     assert response.status_code == 200
     assert response.headers["content-security-policy"].startswith("default-src 'self';")
     assert response.headers["cache-control"] == "no-cache"
 
 
 def test_before_the_installation_the_page_says_how_to_install_it(sources: Path) -> None:
-    response = ide.graphiql_page(Settings(), sources)
+    response = ide.graphiql_page(Settings(is_graphiql_on=True), sources)
     assert response.status_code == 503
     assert b"python -m gateway.ide install" in response.body
 
