@@ -3,7 +3,7 @@
 from functools import cached_property
 
 from kit.db import Lease
-from resolvers.loaders import messages, rooms, streams
+from resolvers.loaders import identity, messages, rooms, streams
 
 
 class Loaders:
@@ -55,3 +55,23 @@ class Loaders:
     @cached_property
     def reactors_by_reaction(self) -> messages.ReactorsByReaction:
         return messages.ReactorsByReaction(self.lease)
+
+    @cached_property
+    def user_by_id(self) -> identity.UserById:
+        return identity.UserById(self.lease)
+
+    @cached_property
+    def user_by_key(self) -> identity.UserByKey:
+        return identity.UserByKey(self.lease)
+
+    @cached_property
+    def account_by_user(self) -> identity.AccountByUser:
+        return identity.AccountByUser(self.lease)
+
+    @cached_property
+    def session_by_id(self) -> identity.SessionById:
+        return identity.SessionById(self.lease)
+
+    @cached_property
+    def identities_by_user(self) -> identity.IdentitiesByUser:
+        return identity.IdentitiesByUser(self.lease)
