@@ -140,18 +140,17 @@ class Context:
     async def write(self, *, origin: UUID | None = None) -> AsyncIterator[Write]:
         """A transaction as the viewer. What it emits is published after its commit; reads begin anew."""
         viewer = self.viewer.user_id if self.viewer else None
-        async with self.services.database.write(viewer) as transaction:
-            write = Write(transaction)
-            write.origin = origin
-            yield write
-            signals = await write.report()
-        await self.publish(signals)
-
-    async def publish(self, signals: list[Signal]) -> None:
-        """After a commit: tell other readers, and forget what this operation read before."""
-        self.renew()
-        if signals:
-            await self.services.bus.publish(signals)
+        # An operation holds one connection at a time: two would be a deadlock where all are taken.
+        self.close()
+        try:
+            async with self.services.database.write(viewer) as transaction:
+                write = Write(transaction)
+                write.origin = origin
+                yield write
+                signals = await write.report()
+        finally:
+            self.renew()
+        await self.services.bus.publish(signals)
 
     def _open(self) -> None:
         viewer = self.viewer.user_id if self.viewer else None

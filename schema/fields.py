@@ -155,3 +155,13 @@ def mutation(
     return strawberry.mutation(
         resolver=resolve, graphql_type=payload | None, description=description, permission_classes=list(door)
     )
+
+
+def row_type(row: type, description: str) -> Callable[[type[T]], type[T]]:
+    """An object type whose values are rows of one class: that is how interfaces and unions know them."""
+
+    def decorate(cls: type[T]) -> type[T]:
+        cls.is_type_of = classmethod(lambda _cls, value, _info: isinstance(value, row))  # type: ignore[attr-defined]  # strawberry looks for it
+        return strawberry.type(cls, description=description)
+
+    return decorate

@@ -10,11 +10,13 @@ from strawberry.tools import merge_types
 
 from kit.settings import Settings
 from schema.identity.operations import IdentityMutations, IdentityQueries
-from schema.nodes import NodeQueries
-from schema.rooms.operations import RoomMutations, RoomQueries, RoomSubscriptions
+from schema.identity.types import NODES as IDENTITY_NODES
+from schema.nodes import node_queries
+from schema.rooms.operations import RoomMutations, RoomQueries, Subscription
+from schema.rooms.types import NODES as ROOM_NODES
 from schema.scalars import SCALARS
 
-Query = merge_types("Query", (IdentityQueries, RoomQueries, NodeQueries))
+Query = merge_types("Query", (IdentityQueries, RoomQueries, node_queries({**IDENTITY_NODES, **ROOM_NODES})))
 Mutation = merge_types("Mutation", (IdentityMutations, RoomMutations))
 
 
@@ -30,7 +32,7 @@ def build_schema(settings: Settings, extensions: Sequence[Any] = ()) -> strawber
     return Schema(
         query=Query,
         mutation=Mutation,
-        subscription=RoomSubscriptions,
+        subscription=Subscription,
         extensions=list(extensions),
         config=StrawberryConfig(
             scalar_map=SCALARS,

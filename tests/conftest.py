@@ -21,6 +21,7 @@ from models.access import GATEWAY
 from resolvers.context import Services
 from tests.client import Client, Statements
 from tests.factories.identity import People
+from tests.factories.rooms import Rooms
 
 SERVER = "CROSSFADE_TEST_SERVER"
 TEMPLATE = "crossfade_template"
@@ -106,3 +107,9 @@ def statements(services: Services) -> Statements:
 def people(admin: asyncpg.Connection) -> People:
     """Makes people."""
     return People(admin)
+
+
+@pytest.fixture
+def rooms(admin: asyncpg.Connection) -> Rooms:
+    """Makes rooms."""
+    return Rooms(admin)

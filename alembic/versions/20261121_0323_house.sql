@@ -457,6 +457,19 @@ revoke all on function app.revoked_sessions from public;
 
 grant execute on function app.revoked_sessions to crossfade_gateway, crossfade_policy;
 
+-- For a stream that ends: whether its room is gone, or only out of the viewer's sight.
+create or replace function app.room_exists(room uuid) returns boolean
+language sql stable security definer set search_path = pg_catalog
+as $$
+  select exists (select from public.chat_rooms r where r.id = room)
+$$;
+
+alter function app.room_exists owner to crossfade_policy;
+
+revoke all on function app.room_exists from public;
+
+grant execute on function app.room_exists to crossfade_gateway, crossfade_policy;
+
 -- One message as one statement: the sender's turn, the row, the read marker, the events.
 -- Runs with the viewer's own rights: row policies hold. Outcomes: sent, repeated (the same clientKey again),
 -- client_key_reused, not_found, banned, not_a_member, muted, slow_mode, reply_not_found, limit.

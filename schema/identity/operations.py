@@ -11,7 +11,8 @@ from resolvers.context import Info
 from resolvers.identity import limits, profile, reads, sessions, sign_in, sign_up
 from schema.fields import connection, mutation
 from schema.identity import inputs, payloads
-from schema.identity.types import ServiceLimits, User, Viewer
+from schema.identity.types import ServiceLimits, User
+from schema.lazy import Viewer
 from schema.permissions import SignedIn
 
 Whom = Annotated[inputs.UserLookup, strawberry.argument(description="Whom.")]

@@ -3,7 +3,8 @@
 import strawberry
 
 from schema.fields import payload, relation
-from schema.identity.types import Tokens, User, Viewer
+from schema.identity.types import Tokens, User
+from schema.lazy import Viewer
 
 TOKENS = "Null on failure."
 VIEWER = relation("account_by_user", "viewer_id", Viewer | None, "The person asking, as changed.")

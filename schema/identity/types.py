@@ -1,18 +1,17 @@
 """People, as others see them and as they see themselves."""
 
 from datetime import datetime
-from typing import Any
 
 import strawberry
 
-from models.identity import AccountRow, SessionRow, UserRow
+from models.identity import IdentityRow, SessionRow, UserRow
 from resolvers.identity import reads
-from schema.fields import connection, node_id, relation
+from schema.fields import connection, node_id, relation, row_type
 from schema.identity.enums import Plan
 from schema.nodes import Node, Nodes, by_uuid
 
 
-@strawberry.type(description="A person, as others may see them.")
+@row_type(UserRow, "A person, as others may see them.")
 class User(Node):
     id = node_id("User", "id")
     username: str = strawberry.field(
@@ -26,12 +25,8 @@ class User(Node):
         resolver=reads.is_self, description="Whether this is the one asking."
     )
 
-    @classmethod
-    def is_type_of(cls, value: Any, _info: Any) -> bool:
-        return isinstance(value, UserRow)
 
-
-@strawberry.type(description="A place where a person is signed in.")
+@row_type(SessionRow, "A place where a person is signed in.")
 class Session(Node):
     id = node_id("Session", "id")
     device: str | None = strawberry.field(
@@ -44,12 +39,8 @@ class Session(Node):
         resolver=reads.is_current, description="Whether it is this one."
     )
 
-    @classmethod
-    def is_type_of(cls, value: Any, _info: Any) -> bool:
-        return isinstance(value, SessionRow)
 
-
-@strawberry.type(description="An outside issuer that may sign a person in.")
+@row_type(IdentityRow, "An outside issuer that may sign a person in.")
 class Identity:
     id = node_id("Identity", "id")
     issuer: str = strawberry.field(description="Its address.")
@@ -57,11 +48,8 @@ class Identity:
     created_at: datetime = strawberry.field(description="When it was made.")
 
 
-@strawberry.type(
-    description="Everything private to the person asking. It has an id, so that caches keep one of it."
-)
-class Viewer(Node):
-    id = node_id("Viewer", "user_id")
+@strawberry.type
+class ViewerIdentity(Node):
     user = relation("user_by_id", "user_id", User, "Oneself, as others see one.")
     email: str | None = strawberry.field(description="Null where an outside issuer gave none.")
     is_email_verified: bool = strawberry.field(
@@ -76,10 +64,6 @@ class Viewer(Node):
         "identities_by_user", "user_id", list[Identity], "Outside issuers that may sign one in."
     )
     sessions = connection(Session, reads.sessions, "Where one is signed in.")
-
-    @classmethod
-    def is_type_of(cls, value: Any, _info: Any) -> bool:
-        return isinstance(value, AccountRow)
 
 
 @strawberry.type(description="What a client needs to stay signed in.")
