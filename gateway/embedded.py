@@ -6,7 +6,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from types import MappingProxyType, TracebackType
 from typing import Self
@@ -86,7 +86,8 @@ class EmbeddedPostgres:
                 self._cluster = self._open()
                 self._bring_up(self._cluster)
             except BaseException:
-                self.stop()
+                with suppress(EmbeddedError):  # the first failure is the one to tell
+                    self.stop()
                 raise
         return self.dsn()
 
@@ -98,7 +99,7 @@ class EmbeddedPostgres:
             with _one_sentence(self._folder):
                 self._end_server()
         finally:
-            self._process = None
+            self._process = self._cluster = None
             self._held.close()
             self._held = None
 
