@@ -21,6 +21,7 @@ from kit.statements import Record, Statement, param
 from resolvers.context import Services
 from services.events import SESSIONS, SessionEnded, happening
 from services.identity.issuers import IssuerKeys
+from services.identity.key_source import FetchRules
 from services.identity.passwords import Passwords
 from services.identity.sessions import EndedSessions
 from services.identity.tokens import AccessTokens
@@ -58,7 +59,8 @@ async def open_services(settings: Settings, plug: Plug) -> AsyncIterator[Service
         await hub.start()
         stack.push_async_callback(hub.close)
         client = await stack.enter_async_context(httpx.AsyncClient(timeout=5))
-        issuers = IssuerKeys(settings.issuers, client)
+        rules = FetchRules(is_plain_http_allowed=settings.environment == "development")
+        issuers = IssuerKeys(settings.issuers, client, rules)
         stack.push_async_callback(issuers.close)
         passwords = Passwords()
         stack.callback(passwords.close)

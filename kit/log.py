@@ -28,7 +28,9 @@ def configure_logs(settings: Settings) -> None:
         hide_secrets,
     ]
     is_json = settings.log_format == "json"
-    plain = structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+    plain = structlog.dev.ConsoleRenderer(
+        colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
+    )
     renderer = structlog.processors.JSONRenderer() if is_json else plain
     last: list[structlog.typing.Processor] = [structlog.processors.format_exc_info] if is_json else []
     handler = logging.StreamHandler()

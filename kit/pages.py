@@ -18,8 +18,8 @@ DEFAULT_SIZE = 20
 
 
 def encode(value: Any) -> str:
-    """Base64url without padding of compact JSON."""
-    return urlsafe_b64encode(orjson.dumps(value)).rstrip(b"=").decode()
+    """Base64url without padding of compact JSON; what JSON has no form for, as text."""
+    return urlsafe_b64encode(orjson.dumps(value, default=str)).rstrip(b"=").decode()
 
 
 def decode(text: str) -> Any:

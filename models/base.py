@@ -39,6 +39,12 @@ def new_id() -> Any:
     )
 
 
+def defaulted(sql: str, type_: Any = None) -> Any:
+    """A column that the database fills where an insert leaves it out (a default of ours would be sent)."""
+    extra = {} if type_ is None else {"sa_type": type_}
+    return Field(default=None, nullable=False, sa_column_kwargs={"server_default": text(sql)}, **extra)
+
+
 def instant(*, nullable: bool = False, default_now: bool = False) -> Any:
     """A timestamptz column."""
     extra = {"server_default": func.now()} if default_now else {}

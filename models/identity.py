@@ -7,7 +7,6 @@ from uuid import UUID
 
 from sqlalchemy import (
     BigInteger,
-    Boolean,
     Double,
     Index,
     LargeBinary,
@@ -20,7 +19,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
 from kit.statements import Record
-from models.base import Row, instant, new_id, pg_enum, refers_to
+from models.base import Row, defaulted, instant, new_id, pg_enum, refers_to
 
 
 class Plan(StrEnum):
@@ -70,22 +69,14 @@ class Account(Row, table=True):
     user_id: UUID = refers_to("users.id", on_delete="CASCADE", primary_key=True)
     email: str | None = None
     email_verified_at: datetime | None = instant(nullable=True)
-    has_password: bool = Field(
-        default=False, sa_type=Boolean, sa_column_kwargs={"server_default": text("false")}
-    )
-    locale: str = Field(default="en", sa_column_kwargs={"server_default": text("'en'")})
-    plan: Plan = Field(
-        default=Plan.FREE,
-        sa_type=pg_enum(Plan, "plan_type"),
-        sa_column_kwargs={"server_default": text("'free'")},
-    )
+    has_password: bool = defaulted("false")
+    locale: str = defaulted("'en'")
+    plan: Plan = defaulted("'free'", pg_enum(Plan, "plan_type"))
     plan_event_at: datetime | None = instant(nullable=True)
     stripe_customer_id: str | None = None
     spotify_user_id: str | None = None
-    onboarding_completed: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
-    default_room_seen_id: int = Field(
-        default=0, sa_type=BigInteger, sa_column_kwargs={"server_default": text("0")}
-    )
+    onboarding_completed: bool = defaulted("false")
+    default_room_seen_id: int = defaulted("0", BigInteger)
     """The newest message of the default room when the account was made: unread begins behind it."""
 
 
@@ -110,9 +101,7 @@ class UserIdentity(Row, table=True):
     user_id: UUID = refers_to("users.id", on_delete="CASCADE")
     issuer: str
     subject: str
-    claims: dict[str, Any] = Field(
-        default_factory=dict, sa_type=JSONB, sa_column_kwargs={"server_default": text("'{}'")}
-    )
+    claims: dict[str, Any] = defaulted("'{}'", JSONB)
     created_at: datetime = instant(default_now=True)
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import CheckConstraint as Check
 from sqlmodel import Field
 
 from kit.statements import Record
-from models.base import Row, instant, new_id, pg_enum, refers_to
+from models.base import Row, defaulted, instant, new_id, pg_enum, refers_to
 
 
 class RoomRole(StrEnum):
@@ -57,15 +57,13 @@ class ChatRoom(Row, table=True):
     id: UUID = new_id()
     name: str
     description: str | None = None
-    is_default_room: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
-    is_private: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
-    slow_mode_seconds: int = Field(default=0, sa_type=Integer, sa_column_kwargs={"server_default": text("0")})
+    is_default_room: bool = defaulted("false")
+    is_private: bool = defaulted("false")
+    slow_mode_seconds: int = defaulted("0", Integer)
     created_by: UUID | None = refers_to("users.id", on_delete="SET NULL", nullable=True)
-    member_count: int = Field(default=0, sa_column_kwargs={"server_default": text("0")})
+    member_count: int = defaulted("0")
     """Kept by triggers; the default room counts all people."""
-    last_message_id: int = Field(
-        default=0, sa_type=BigInteger, sa_column_kwargs={"server_default": text("0")}
-    )
+    last_message_id: int = defaulted("0", BigInteger)
     """Kept by a trigger; 0 before the first."""
     created_at: datetime = instant(default_now=True)
     updated_at: datetime = instant(default_now=True)
@@ -81,19 +79,9 @@ class RoomMember(Row, table=True):
     )
     room_id: UUID = refers_to("chat_rooms.id", on_delete="CASCADE")
     user_id: UUID = refers_to("users.id", on_delete="CASCADE")
-    role: RoomRole = Field(
-        default=RoomRole.MEMBER,
-        sa_type=pg_enum(RoomRole, "room_role"),
-        sa_column_kwargs={"server_default": text("'member'")},
-    )
-    last_read_message_id: int = Field(
-        default=0, sa_type=BigInteger, sa_column_kwargs={"server_default": text("0")}
-    )
-    notify: NotifyLevel = Field(
-        default=NotifyLevel.ALL,
-        sa_type=pg_enum(NotifyLevel, "notify_level"),
-        sa_column_kwargs={"server_default": text("'all'")},
-    )
+    role: RoomRole = defaulted("'member'", pg_enum(RoomRole, "room_role"))
+    last_read_message_id: int = defaulted("0", BigInteger)
+    notify: NotifyLevel = defaulted("'all'", pg_enum(NotifyLevel, "notify_level"))
     muted_until: datetime | None = instant(nullable=True)
     last_posted_at: datetime | None = instant(nullable=True)
     """For slow mode; the row's lock makes it exact."""

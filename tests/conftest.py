@@ -39,6 +39,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if hasattr(config, "workerinput") or config.option.collectonly or SERVER in os.environ:
         return
     folder = Path(tempfile.mkdtemp(prefix="crossfade-tests-"))
+    folder.chmod(0o711)  # as root, the server runs as somebody else
     server = EmbeddedPostgres(folder / "data", elsewhere=folder / "elsewhere", settings=FAST)
     config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
     os.environ[SERVER] = server.start()

@@ -286,7 +286,7 @@ revoke all on function app.emit from public;
 grant execute on function app.emit to crossfade_gateway, crossfade_worker, crossfade_policy;
 
 -- Rooms the viewer may read whose name or description has all the words (the last one may be a beginning).
-create or replace function app.find_rooms(words text, most int) returns setof uuid
+create or replace function app.find_rooms(words text, most int) returns table (id uuid)
 language plpgsql stable security definer set search_path = pg_catalog
 as $$
 begin
