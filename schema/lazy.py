@@ -1,7 +1,7 @@
 """Types that several domains build together, named before they exist."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import strawberry
 
-Viewer = Annotated["Viewer", strawberry.lazy("schema.viewer")]
+LAZY_VIEWER: Any = Annotated["Viewer", strawberry.lazy("schema.viewer")]

@@ -88,9 +88,9 @@ async def room_events(
             if room is None:
                 yield stream.ended(await _why_gone(context, key))
                 return
-            item = await _item(context, room, cursor, event)
-            if item is not None:
-                yield item
+            told = await _item(context, room, cursor, event)
+            if told is not None:
+                yield told
             context.renew()
     finally:
         stream.close()

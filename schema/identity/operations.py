@@ -12,7 +12,7 @@ from resolvers.identity import limits, profile, reads, sessions, sign_in, sign_u
 from schema.fields import connection, mutation
 from schema.identity import inputs, payloads
 from schema.identity.types import ServiceLimits, User
-from schema.lazy import Viewer
+from schema.lazy import LAZY_VIEWER
 from schema.permissions import SignedIn
 
 Whom = Annotated[inputs.UserLookup, strawberry.argument(description="Whom.")]
@@ -34,7 +34,7 @@ async def users(info: Info, page: PageArgs, query: Wanted) -> Page[UserRow]:
 class IdentityQueries:
     viewer = strawberry.field(
         resolver=reads.viewer,
-        graphql_type=Viewer | None,
+        graphql_type=LAZY_VIEWER | None,
         description="The person asking; null when nobody is signed in.",
     )
     user = strawberry.field(

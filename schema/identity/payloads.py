@@ -4,10 +4,10 @@ import strawberry
 
 from schema.fields import payload, relation
 from schema.identity.types import Tokens, User
-from schema.lazy import Viewer
+from schema.lazy import LAZY_VIEWER
 
 TOKENS = "Null on failure."
-VIEWER = relation("account_by_user", "viewer_id", Viewer | None, "The person asking, as changed.")
+VIEWER = relation("account_by_user", "viewer_id", LAZY_VIEWER | None, "The person asking, as changed.")
 
 
 @payload("Outcome of signUp.")

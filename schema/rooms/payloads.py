@@ -3,7 +3,7 @@
 import strawberry
 
 from schema.fields import payload, relation
-from schema.lazy import Viewer
+from schema.lazy import LAZY_VIEWER
 from schema.pages import Edge
 from schema.rooms.types import Message, Room
 
@@ -68,4 +68,4 @@ class UnreactPayload:
 @payload("Outcome of markRead.")
 class MarkReadPayload:
     room: Room | None = strawberry.field(description="With its counts.")
-    viewer = relation("account_by_user", "viewer_id", Viewer | None, "The person asking, as changed.")
+    viewer = relation("account_by_user", "viewer_id", LAZY_VIEWER | None, "The person asking, as changed.")

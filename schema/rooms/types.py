@@ -107,8 +107,10 @@ class Room(Node):
     viewer_last_read_message = strawberry.field(
         resolver=reads.last_read_message, graphql_type=Message | None, description="Own read marker."
     )
-    viewer_notify: NotifyLevel = strawberry.field(
-        resolver=reads.notify_level, description="What counts as unread for the viewer."
+    viewer_notify = strawberry.field(
+        resolver=reads.notify_level,
+        graphql_type=NotifyLevel,
+        description="What counts as unread for the viewer.",
     )
     viewer_membership = strawberry.field(
         resolver=reads.viewer_membership,
@@ -131,8 +133,9 @@ class Room(Node):
     viewer_can_edit: bool = strawberry.field(
         resolver=reads.can_moderate, description="Whether to show that button."
     )
-    event_cursor: Cursor = strawberry.field(
+    event_cursor = strawberry.field(
         resolver=reads.event_cursor,
+        graphql_type=Cursor,
         description="Read before everything else in the answer: subscribe after it and nothing is missed.",
     )
 

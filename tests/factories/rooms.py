@@ -60,7 +60,9 @@ class Rooms:
             "insert into room_bans (room_id, user_id) values ($1, $2)", place.id, person.id
         )
 
-    async def message(self, place: Place, author: Person, content: str = "Hello", reply_to: int | None = None) -> int:
+    async def message(
+        self, place: Place, author: Person, content: str = "Hello", reply_to: int | None = None
+    ) -> int:
         """Something said, without an event."""
         id_: int = await self._admin.fetchval(
             "insert into chat_messages (room_id, user_id, content, client_key, input_hash, reply_to_id)"
