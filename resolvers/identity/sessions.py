@@ -78,14 +78,14 @@ async def refresh_session(info: Info, refresh_token: str | None = None) -> Refre
     token = refresh_token if refresh_token is not None else context.request.refresh_cookie
     if token is None:
         raise _wrong()
-    if delivery is TokenDelivery.COOKIE and context.request.set_refresh_cookie is None:
+    if delivery == TokenDelivery.COOKIE and context.request.set_refresh_cookie is None:
         raise BadInput("A socket cannot set cookies: refresh over HTTP.")
     row, new = await _refresh(context, token)
     if row.outcome == "refreshed":
         return Refreshed(hand_over(context, new, delivery))
     if row.outcome == "stolen":
         _end_here(context, [row.session])
-    if delivery is TokenDelivery.COOKIE:
+    if delivery == TokenDelivery.COOKIE:
         clear_cookie(context)
     raise _expired() if row.outcome == "expired" else _wrong()
 

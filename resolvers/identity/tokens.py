@@ -66,7 +66,7 @@ class Session:
 
 def check_delivery(context: Context, delivery: TokenDelivery | None) -> None:
     """Raises BadInput where a cookie is wanted and none can be set."""
-    if delivery is TokenDelivery.COOKIE and context.request.set_refresh_cookie is None:
+    if delivery == TokenDelivery.COOKIE and context.request.set_refresh_cookie is None:
         raise BadInput("A socket cannot set cookies: ask for the token in the body, or sign in over HTTP.")
 
 
@@ -100,7 +100,7 @@ def hand_over(context: Context, session: Session, delivery: TokenDelivery | None
     """An access token, and the refresh token by the way it is wanted."""
     access = context.services.access_tokens.issue(session.person, session.id, now())
     in_body: str | None = session.refresh_token
-    if delivery is TokenDelivery.COOKIE and context.request.set_refresh_cookie is not None:
+    if delivery == TokenDelivery.COOKIE and context.request.set_refresh_cookie is not None:
         context.request.set_refresh_cookie(session.refresh_token, session.ends_at)
         in_body = None
     return Tokens(access.value, access.expires_at, in_body, session.ends_at)
