@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsError as UnreadableError
 
 
 class Rate(BaseModel):
@@ -27,16 +28,24 @@ class Settings(BaseSettings):
     """Each field is the environment variable `CROSSFADE_<FIELD>`, save `DATABASE_URL`."""
 
     model_config = SettingsConfigDict(
-        env_prefix="CROSSFADE_", env_file=".env", env_nested_delimiter="__", extra="ignore", frozen=True
+        env_prefix="CROSSFADE_",
+        env_file=".env",
+        env_nested_delimiter="__",
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
     )
 
     environment: Literal["development", "production"] = "development"
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8000
     public_url: str | None = None
+    trusted_proxies: list[str] = []
     data_folder: Path = Path(".data")
 
-    database_url: Annotated[str | None, Field(validation_alias="DATABASE_URL")] = None
+    database_url: Annotated[
+        str | None, Field(validation_alias="DATABASE_URL", pattern=r"^postgres(ql)?://")
+    ] = None
     database_pool_size: Annotated[int, Field(ge=1, le=500)] = 10
 
     secret_key: SecretStr | None = None
@@ -82,3 +91,9 @@ def load_settings(**overrides: object) -> Settings:
         where = "__".join(str(part) for part in first["loc"])
         name = where if where == "DATABASE_URL" else f"CROSSFADE_{where.upper()}"
         raise SettingsError(f"{name}: {first['msg']}") from None
+    except UnreadableError as error:
+        # `error parsing value for field "issuers" from source "EnvSettingsSource"`, before any check.
+        where = str(error).split('"')[1]
+        raise SettingsError(f"CROSSFADE_{where.upper()}: must be JSON") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f".env: cannot be read ({error})") from None
