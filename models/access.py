@@ -1,8 +1,4 @@
-"""Who may read and write which rows: one entry a table, for the gateway's role; row security does the rest.
-
-The owner, the worker and `crossfade_policy` (as which definer functions run) may do everything with every
-row; the gateway may do what stands here and nothing else. A table without an entry fails a test.
-"""
+"""Who may read and write which rows: an entry a table, for the gateway's role; row security does the rest."""
 
 from dataclasses import dataclass, field
 from typing import Literal
@@ -68,6 +64,8 @@ class Access:
         return f"create policy gateway_{command} on {self.table} for {command} to {GATEWAY}{using}{check}"
 
 
+# The owner, the worker and `crossfade_policy` (as which definer functions run) may do everything with every
+# row; the gateway may do what stands here and nothing else. A table without an entry fails a test.
 ACCESS = (
     # Identity
     Access(

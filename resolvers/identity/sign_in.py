@@ -1,4 +1,4 @@
-"""Signing in by password. The answer, and the time it takes, do not tell whether there is an account."""
+"""Signing in by password: neither the answer nor the time it takes tells whether there is an account."""
 
 from uuid import UUID
 

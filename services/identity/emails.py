@@ -1,4 +1,4 @@
-"""E-mail addresses: their shape, and the one way they are written down here. No server is asked."""
+"""E-mail addresses: their shape, and the one way they are written down here; no server is asked."""
 
 from email_validator import EmailNotValidError, validate_email
 
