@@ -73,7 +73,7 @@ async def users(info: Info, page: PageArgs, query: str) -> Page[UserRow]:
     found = await info.context.loaders.lease.fetch(
         FIND,
         key_prefix=username_key(words).translate(WILD),
-        name_prefix=words.lower().translate(WILD),
+        name_prefix=_lowered(words).translate(WILD),
         after=after,
         before=before,
         is_backward=page.is_backward,
@@ -120,6 +120,11 @@ def _searchable(query: str) -> str:
     if not SHORTEST_QUERY <= len(words) <= LONGEST_DISPLAY_NAME or CONTROLS.search(words):
         raise BadInput(f"A search for people is {SHORTEST_QUERY} to {LONGEST_DISPLAY_NAME} characters long.")
     return words
+
+
+def _lowered(words: str) -> str:
+    """As PostgreSQL does it: each character by itself, whatever stands beside it, and to one character."""
+    return "".join(sign.lower()[0] for sign in words)
 
 
 def _place(cursor: str | None) -> str | None:

@@ -123,6 +123,9 @@ async def test_people_are_shown_to_people_only(client, ada, document, variables)
         ("a_", []),
         ("\\%", []),
         ("50% o", ["sale"]),
+        ("ΣΟΦΙΑΣ", ["sophia"]),
+        ("σοφίασ", []),
+        ("İz", ["izmir"]),
     ],
 )
 async def test_people_are_found_by_how_their_names_begin(client, people, query, names):
@@ -132,6 +135,8 @@ async def test_people_are_found_by_how_their_names_begin(client, people, query, 
         ("al-fresco", None),
         ("zoe", "Lady Lovelace"),
         ("sale", "50% off"),
+        ("sophia", "Σοφιασα"),
+        ("izmir", "İzmir"),
     ):
         await people.person(name, display_name=display_name)
     assert sorted((await found(client, ada, query))[0]) == sorted(names)
