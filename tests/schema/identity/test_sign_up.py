@@ -144,7 +144,7 @@ async def test_a_socket_cannot_have_a_cookie_and_nothing_is_stored(client, admin
     assert await people_made(admin) == 0
 
 
-async def test_signing_up_costs_eight_messages(client, statements):
+async def test_signing_up_costs_seven_messages(client, statements):
     statements.clear()
     await call(client, SIGN_UP.replace("viewer { id email user { username displayName } }", ""), ADA)
     # A turn, a person and their session: each with a begin and a commit, the latter two in one transaction.
