@@ -162,6 +162,7 @@ def row_type(row: type, description: str) -> Callable[[type[T]], type[T]]:
 
     def decorate(cls: type[T]) -> type[T]:
         cls.is_type_of = classmethod(lambda _cls, value, _info: isinstance(value, row))  # type: ignore[attr-defined]  # strawberry looks for it
+        cls.__row__ = row  # type: ignore[attr-defined]  # a guard compares the two
         return strawberry.type(cls, description=description)
 
     return decorate

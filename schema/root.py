@@ -6,18 +6,35 @@ from typing import Any
 import strawberry
 from graphql import GraphQLError
 from strawberry.schema.config import StrawberryConfig
-from strawberry.tools import merge_types
 
 from kit.settings import Settings
 from schema.identity.operations import IdentityMutations, IdentityQueries
 from schema.identity.types import NODES as IDENTITY_NODES
 from schema.nodes import node_queries
-from schema.rooms.operations import RoomMutations, RoomQueries, Subscription
+from schema.rooms.operations import RoomMutations, RoomQueries, RoomSubscriptions
 from schema.rooms.types import NODES as ROOM_NODES
 from schema.scalars import SCALARS
 
-Query = merge_types("Query", (IdentityQueries, RoomQueries, node_queries({**IDENTITY_NODES, **ROOM_NODES})))
-Mutation = merge_types("Mutation", (IdentityMutations, RoomMutations))
+
+def merged(name: str, description: str, *parts: type) -> type:
+    """One root type of what the domains have."""
+    return strawberry.type(type(name, parts, {}), description=description)
+
+
+Query = merged(
+    "Query", "Reading.", IdentityQueries, RoomQueries, node_queries({**IDENTITY_NODES, **ROOM_NODES})
+)
+Mutation = merged(
+    "Mutation",
+    "Writing. Fields are nullable, so that the failure of one does not hide the others.",
+    IdentityMutations,
+    RoomMutations,
+)
+Subscription = merged(
+    "Subscription",
+    "Listening. Every stream begins with StreamReady; resume with `after`.",
+    RoomSubscriptions,
+)
 
 
 class Schema(strawberry.Schema):

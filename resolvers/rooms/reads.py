@@ -22,13 +22,18 @@ from services.events import room_topic
 from services.identity.usernames import username_key
 from services.rooms import may_edit_message, may_moderate, search_query, speaks_again_at
 
+FEW = 3
+"""People behind a reaction, where nobody says how many."""
 MOST_FOUND = 500
 """A search is among the so many rooms that spoke last; nobody pages further."""
 
 Parent = strawberry.Parent[RoomRow]
+RoomId = Annotated[strawberry.ID, strawberry.argument(description="Opaque, stable, URL-safe identifier.")]
 Role = Annotated[RoomRole | None, strawberry.argument(description="Only these.")]
 Query = Annotated[str | None, strawberry.argument(description="What to look for.")]
-FirstReactors = Annotated[int, strawberry.argument(description="At most this many from the front, 1 to 100.")]
+FirstReactors = Annotated[
+    int | None, strawberry.argument(description="At most this many from the front, 1 to 100.")
+]
 
 DEFAULT_ROOM = Statement(select(*ROOM).where(room.is_default_room), RoomRow)
 FIND = Statement(
@@ -84,7 +89,7 @@ LISTS = {
 }
 
 
-async def room_by_id(info: Info, id: strawberry.ID) -> RoomRow | None:
+async def room_by_id(info: Info, id: RoomId) -> RoomRow | None:
     key = uuid_of("Room", id)
     return await info.context.loaders.room_by_id.load(key) if key else None
 
@@ -171,12 +176,12 @@ async def event_cursor(room: Parent, info: Info) -> str:
 
 
 async def reactors(
-    reaction: strawberry.Parent[ReactionRow], info: Info, first: FirstReactors = 3
+    reaction: strawberry.Parent[ReactionRow], info: Info, first: FirstReactors = FEW
 ) -> list[Any]:
-    most = info.context.services.settings.max_page_size
-    if not 1 <= first <= most:
+    wanted, most = (FEW if first is None else first), info.context.services.settings.max_page_size
+    if not 1 <= wanted <= most:
         raise BadInput(f"A page holds 1 to {most} items.")
-    key = (reaction.message_id, reaction.emoji, first)
+    key = (reaction.message_id, reaction.emoji, wanted)
     return await info.context.loaders.reactors_by_reaction.load(key)
 
 

@@ -4,6 +4,7 @@ from collections.abc import AsyncGenerator
 from typing import Annotated, Any
 
 import strawberry
+from strawberry import UNSET
 
 from kit.pages import PageArgs
 from resolvers.context import Info
@@ -30,8 +31,8 @@ async def rooms(
     return await reads.rooms(info, page, order_by or RoomOrder.LATEST_MESSAGE, query, is_joined=is_joined)
 
 
-async def room_events(info: Info, room_id: RoomId, after: After = None) -> AsyncGenerator[RoomEvent, None]:
-    async for item in watch.room_events(info, room_id, after):
+async def room_events(info: Info, room_id: RoomId, after: After = UNSET) -> AsyncGenerator[RoomEvent, None]:
+    async for item in watch.room_events(info, room_id, after or None):
         yield item  # type: ignore[misc]  # items become types by their class
 
 
@@ -111,8 +112,8 @@ class RoomMutations:
     )
 
 
-@strawberry.type(description="Living.")
-class Subscription:
+@strawberry.type
+class RoomSubscriptions:
     room_events = strawberry.subscription(
         resolver=room_events, description="A room.", permission_classes=[SignedIn]
     )
