@@ -7,15 +7,14 @@ import asyncpg
 import sqlalchemy as sa
 from alembic import context
 from alembic.autogenerate.api import AutogenContext
-from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.dialects.postgresql.base import ischema_names
+from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
 from models import events, identity, rooms  # noqa: F401 - tables register themselves
 from models.access import OWNER
 from models.base import metadata
 from models.events import Xid8
-
 
 ischema_names["xid8"] = Xid8
 

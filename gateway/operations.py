@@ -39,7 +39,9 @@ class Operation(SchemaExtension):
         yield
 
     def on_stream_result(self, result: Any) -> Iterator[None]:
-        self._present(result, self.execution_context.context)
+        context: Context = self.execution_context.context
+        self._present(result, context)
+        context.renew()  # a stream whose reader is slow must not hold a connection meanwhile
         yield
 
     def _is_open(self) -> bool:

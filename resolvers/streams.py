@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from kit.clock import now
-from kit.errors import Unauthenticated
+from kit.errors import BadInput, Unauthenticated
 from kit.hub import ClosedError, Event, Follower, PastGoneError
 from kit.pages import Cursors
 from resolvers.context import Context
@@ -110,5 +110,7 @@ class Stream:
 async def open_stream(context: Context, topic: str, after: str | None, passing: Sequence[str] = ()) -> Stream:
     """Follow a topic from a cursor of it. Raises BadInput for a cursor that is none."""
     start = stream_cursors(topic).keys(after)[0] if after is not None else None
+    if start is not None and start < 0:
+        raise BadInput("This is not a cursor of this stream.")
     follower = await context.services.hub.follow(topic, start, passing=passing)
     return Stream(context, topic, follower)

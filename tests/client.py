@@ -50,7 +50,12 @@ class Client:
         await self.http.aclose()
 
     async def query(
-        self, document: str, variables: Mapping[str, Any] | None = None, *, as_: Somebody | None = None, **request: Any
+        self,
+        document: str,
+        variables: Mapping[str, Any] | None = None,
+        *,
+        as_: Somebody | None = None,
+        **request: Any,
     ) -> Answer:
         """A query or mutation."""
         result = await self.schema.execute(

@@ -25,7 +25,7 @@ from tests.factories.rooms import Rooms
 
 SERVER = "CROSSFADE_TEST_SERVER"
 TEMPLATE = "crossfade_template"
-SECRET = "a secret for tests only, long enough"  # noqa: S105 - of no use elsewhere
+SECRET = "a secret for tests only, long enough"
 FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "500"}
 
 

@@ -285,6 +285,31 @@ revoke all on function app.emit from public;
 
 grant execute on function app.emit to crossfade_gateway, crossfade_worker, crossfade_policy;
 
+-- Put a job into the queue, in the caller's transaction. Answers its number; null where one with the same
+-- key waits or runs already.
+create or replace function app.enqueue(name text, payload bytea, delay interval, key text) returns bigint
+language sql security definer set search_path = pg_catalog
+as $$
+  with job as (
+    insert into public.pgqueuer (priority, entrypoint, payload, execute_after, dedupe_key, status)
+    values (0, name, payload, now() + delay, key, 'queued')
+    on conflict (dedupe_key)
+      where status = any (array['queued'::public.pgqueuer_status, 'picked'::public.pgqueuer_status])
+        and dedupe_key is not null
+      do nothing
+    returning id, priority, entrypoint
+  )
+  insert into public.pgqueuer_log (job_id, status, priority, entrypoint)
+  select id, 'queued', priority, entrypoint from job
+  returning job_id
+$$;
+
+alter function app.enqueue owner to crossfade_policy;
+
+revoke all on function app.enqueue from public;
+
+grant execute on function app.enqueue to crossfade_gateway, crossfade_worker, crossfade_policy;
+
 -- Rooms the viewer may read whose name or description has all the words (the last one may be a beginning).
 create or replace function app.find_rooms(words text, most int) returns table (id uuid)
 language plpgsql stable security definer set search_path = pg_catalog
@@ -350,13 +375,15 @@ revoke all on function app.hold_topics from public;
 grant execute on function app.hold_topics to crossfade_gateway, crossfade_worker, crossfade_policy;
 
 -- Take the viewer out of a room; the last owner names another first.
--- Outcomes: left, not_a_member, default_room, needs_owner, owner_not_a_member.
+-- Outcomes: left, handed_over (left, and another owns it now), not_a_member, default_room, needs_owner,
+-- owner_not_a_member.
 create or replace function app.leave_room(room uuid, new_owner uuid) returns text
 language plpgsql security definer set search_path = pg_catalog
 as $$
 declare
   me uuid := app.viewer();
   my_role public.room_role;
+  is_handed_over boolean := false;
 begin
   if exists (select from public.chat_rooms r where r.id = room and r.is_default_room) then
     return 'default_room';
@@ -373,6 +400,7 @@ begin
     if not found then
       return 'owner_not_a_member';
     end if;
+    is_handed_over := true;
   end if;
   if my_role = 'owner' and not exists (
     select from public.room_members m where m.room_id = room and m.role = 'owner' and m.user_id <> me)
@@ -380,7 +408,7 @@ begin
     return 'needs_owner';
   end if;
   delete from public.room_members m where m.room_id = room and m.user_id = me;
-  return 'left';
+  return case when is_handed_over then 'handed_over' else 'left' end;
 end $$;
 
 alter function app.leave_room owner to crossfade_policy;

@@ -1,12 +1,14 @@
 -- run by: crossfade_gateway, as: crossfade_policy
 -- Take the viewer out of a room; the last owner names another first.
--- Outcomes: left, not_a_member, default_room, needs_owner, owner_not_a_member.
+-- Outcomes: left, handed_over (left, and another owns it now), not_a_member, default_room, needs_owner,
+-- owner_not_a_member.
 create or replace function app.leave_room(room uuid, new_owner uuid) returns text
 language plpgsql security definer set search_path = pg_catalog
 as $$
 declare
   me uuid := app.viewer();
   my_role public.room_role;
+  is_handed_over boolean := false;
 begin
   if exists (select from public.chat_rooms r where r.id = room and r.is_default_room) then
     return 'default_room';
@@ -23,6 +25,7 @@ begin
     if not found then
       return 'owner_not_a_member';
     end if;
+    is_handed_over := true;
   end if;
   if my_role = 'owner' and not exists (
     select from public.room_members m where m.room_id = room and m.role = 'owner' and m.user_id <> me)
@@ -30,5 +33,5 @@ begin
     return 'needs_owner';
   end if;
   delete from public.room_members m where m.room_id = room and m.user_id = me;
-  return 'left';
+  return case when is_handed_over then 'handed_over' else 'left' end;
 end $$;

@@ -178,8 +178,9 @@ async def leave_room(
     user_id = context.user_id
     async with context.write() as write:
         row = await write.fetchrow(LEAVE, room_id=key, new_owner=heir)
-        _check_left(row.outcome if row else "")
-        if heir:
+        outcome = row.outcome if row else ""
+        _check_left(outcome)
+        if outcome == "handed_over":
             write.emit(room_topic(key), MemberChanged(str(heir), "role"))
         write.emit(room_topic(key), MemberChanged(str(user_id), "left"))
     return RoomLeft(await context.loaders.room_by_id.load(key), global_id("Room", key))
@@ -208,7 +209,7 @@ async def _refused_entry(context: Context, key: UUID | None) -> Problem:
 
 
 def _check_left(outcome: str) -> None:
-    if outcome == "left":
+    if outcome in {"left", "handed_over"}:
         return
     if outcome == "owner_not_a_member":
         raise _heir_not_found()
