@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import structlog
-from graphql import FieldNode, OperationDefinitionNode
+from graphql import FieldNode, GraphQLError, OperationDefinitionNode
 from strawberry.extensions import SchemaExtension
 
 from gateway.context import Caller
@@ -20,6 +20,7 @@ class Operation(SchemaExtension):
 
     def __init__(self) -> None:
         self._presented: object = None
+        self._is_valid = False
 
     def on_operation(self) -> Iterator[None]:
         caller: Caller = self.execution_context.context["caller"]
@@ -33,9 +34,10 @@ class Operation(SchemaExtension):
             context.close()
 
     def on_execute(self) -> Iterator[None]:
+        self._is_valid = True
         context: Context = self.execution_context.context
         if context.refused and not self._is_open():
-            raise context.refused
+            raise self._presented_errors([GraphQLError("", original_error=context.refused)], context)[0]
         yield
 
     def on_stream_result(self, result: Any) -> Iterator[None]:
@@ -59,9 +61,7 @@ class Operation(SchemaExtension):
         if result is self._presented or not getattr(result, "errors", None):
             return
         self._presented = result
-        is_validation = bool(self.execution_context.pre_execution_errors) and result.data is None
-        result.errors = presented(
-            result.errors,
-            context.request_id,
-            is_validation=is_validation and not any(error.path for error in result.errors),
-        )
+        result.errors = self._presented_errors(result.errors, context)
+
+    def _presented_errors(self, errors: list[GraphQLError], context: Context) -> list[GraphQLError]:
+        return presented(errors, context.request_id, is_validation=not self._is_valid)

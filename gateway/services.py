@@ -15,7 +15,7 @@ from kit.clock import now
 from kit.crypto import master_secret
 from kit.db import Database
 from kit.event_table import EventTable
-from kit.hub import ClosedError, Hub
+from kit.hub import ClosedError, Hub, PastGoneError
 from kit.settings import Settings
 from kit.statements import Record, Statement, param
 from resolvers.context import Services
@@ -81,19 +81,29 @@ async def open_services(settings: Settings, plug: Plug) -> AsyncIterator[Service
 async def watch_ended_sessions(services: Services, lifetime: timedelta) -> asyncio.Task[None]:
     """Learn of sessions that end in any process; once this has returned, none is missed."""
     follower = await services.hub.follow(SESSIONS, None)
-    async with services.database.read(None) as lease:
-        for row in await lease.fetch(REVOKED, since=now() - lifetime):
-            services.ended_sessions.add(row.session, row.revoked_at)
+    await read_ended_sessions(services, lifetime)
 
     async def watch() -> None:
         with suppress(ClosedError):
             while True:
-                for event in await follower.next():
+                try:
+                    happened = await follower.next()
+                except PastGoneError:
+                    await read_ended_sessions(services, lifetime)
+                    continue
+                for event in happened:
                     ended = happening(event.kind, event.payload)
                     if isinstance(ended, SessionEnded):
                         services.ended_sessions.add(UUID(ended.session), event.at)
 
     return asyncio.create_task(watch())
+
+
+async def read_ended_sessions(services: Services, lifetime: timedelta) -> None:
+    """Those whose access tokens may still be good, with a minute for clocks that differ."""
+    async with services.database.read(None) as lease:
+        for row in await lease.fetch(REVOKED, since=now() - lifetime - timedelta(minutes=1)):
+            services.ended_sessions.add(row.session, row.revoked_at)
 
 
 async def _stop(task: asyncio.Task[None]) -> None:

@@ -41,7 +41,10 @@ def key_from(type_: type, value: Any) -> Any:
     if type_ is UUID:
         return UUID(value)
     if type_ is datetime:
-        return datetime.fromisoformat(value)
+        moment = datetime.fromisoformat(value)
+        if moment.tzinfo is None or not 1 < moment.year < 9999:
+            raise ValueError("not an instant")
+        return moment
     return value
 
 

@@ -44,8 +44,10 @@ class Schema(strawberry.Schema):
         """Nothing here."""
 
 
-def build_schema(settings: Settings, extensions: Sequence[Any] = ()) -> strawberry.Schema:
-    """The schema of one process."""
+def build_schema(
+    settings: Settings, extensions: Sequence[Any] = (), *, is_sorted: bool = False
+) -> strawberry.Schema:
+    """The schema of one process. A sorted one is for printing: its resolvers get plain strings for enums."""
     return Schema(
         query=Query,
         mutation=Mutation,
@@ -53,7 +55,7 @@ def build_schema(settings: Settings, extensions: Sequence[Any] = ()) -> strawber
         extensions=list(extensions),
         config=StrawberryConfig(
             scalar_map=SCALARS,
-            sort_schema=True,
+            sort_schema=is_sorted,
             disable_field_suggestions=settings.environment == "production",
         ),
     )

@@ -45,7 +45,7 @@ DEVIATIONS: dict[str, str] = {}
 """Where the contract is not followed, by type or Type.field, and why."""
 
 
-SCHEMA = build_schema(Settings(_env_file=None))  # type: ignore[call-arg]
+SCHEMA = build_schema(Settings(_env_file=None), is_sorted=True)  # type: ignore[call-arg]
 SDL = SCHEMA.as_str()
 for module in pkgutil.iter_modules(models.__path__, "models."):
     import_module(module.name)
