@@ -9,12 +9,11 @@ from itertools import count
 from typing import Any
 from uuid import uuid4
 
-import asyncpg
 import orjson
 import structlog
 
 from kit.bus import MAX_PAYLOAD, LocalBus, Receive, Signal, Undo
-from kit.connection import Connection, OwnConnection
+from kit.connection import FAILURES, Connection, OwnConnection
 
 log = structlog.get_logger()
 
@@ -87,8 +86,8 @@ class PostgresBus:
             self._waiting.clear()
             try:
                 await self._notify(list(pack(self._me, self._numbers, signals)))
-            except asyncpg.PostgresError as error:
-                log.warning("bus_signals_lost", count=len(signals), error=str(error))
+            except Exception as error:  # noqa: BLE001 - whatever it is, what comes next must still be told
+                log.warning("bus_signals_lost", count=len(signals), error=repr(error))
 
     async def _notify(self, messages: list[str]) -> None:
         async def send(connection: Connection) -> None:
@@ -128,7 +127,7 @@ async def _until_lost(connection: Connection) -> None:
         try:
             await asyncio.wait_for(lost.wait(), PULSE_SECONDS)
         except TimeoutError:
-            with suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+            with suppress(*FAILURES):
                 await connection.execute("select 1", timeout=CLOSE_SECONDS)
                 continue
             connection.terminate()

@@ -15,13 +15,16 @@ Connection = asyncpg.Connection
 Prepare = Callable[[Any], Awaitable[None]]
 
 CONNECT_SECONDS = 10.0
-FAILURES = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError)
+ANSWER_SECONDS = 30.0
+"""For one statement; a server that is silent for longer is taken for lost."""
+FAILURES = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError)
 LOST = (
     OSError,
     asyncpg.PostgresConnectionError,
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
     asyncpg.CannotConnectNowError,
+    asyncpg.InternalClientError,  # what a cut between two messages of a statement becomes
 )
 
 
@@ -86,7 +89,9 @@ class OwnConnection:
 
     async def _open(self) -> Connection:
         settings = {"application_name": self._application}
-        connection = await asyncpg.connect(self._dsn, timeout=CONNECT_SECONDS, server_settings=settings)
+        connection = await asyncpg.connect(
+            self._dsn, timeout=CONNECT_SECONDS, command_timeout=ANSWER_SECONDS, server_settings=settings
+        )
         try:
             await self._prepare(connection)
         except BaseException:
