@@ -37,12 +37,6 @@ class Listener:
         return False
 
 
-@pytest.fixture
-async def trio(people, rooms):
-    ann, ben, eve = [await people.person(name) for name in ("ann", "ben", "eve")]
-    return await rooms.room(ann, ben, name="Live"), ann, ben, eve
-
-
 def listen(client, room, person, after=None):
     return client.subscribe(STREAM, {"id": room.gid, "after": after}, as_=person)
 
