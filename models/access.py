@@ -118,4 +118,9 @@ ACCESS = (
     # Events: read and written through functions only.
     Access("topics"),
     Access("events"),
+    # Jobs: asked for through a function.
+    Access("pgqueuer"),
+    Access("pgqueuer_log"),
+    Access("pgqueuer_schedules"),
+    Access("pgqueuer_statistics"),
 )

@@ -10,6 +10,7 @@ from models.access import ACCESS, GATEWAY, OWNER, POLICY, WORKER
 from models.triggers import TRIGGERS
 
 FUNCTIONS = Path(__file__).parent / "functions"
+QUEUE = Path(__file__).parent / "pgqueuer.sql"
 HEADER = re.compile(r"^-- run by: (?P<runners>[a-z_, ]+?)(?:, as: (?P<definer>[a-z_]+))?$", re.MULTILINE)
 EVERYBODY = f"{OWNER}, {GATEWAY}, {WORKER}, {POLICY}"
 
@@ -72,6 +73,7 @@ def access_statements() -> Iterator[str]:
 def statements() -> Iterator[str]:
     """All of it, in an order that works on a database that has the tables."""
     yield from schema_statements()
+    yield QUEUE.read_text(encoding="utf-8").strip()
     yield "set check_function_bodies = off"
     for function in functions():
         yield from function.create()

@@ -228,6 +228,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.execute("drop schema app cascade")
+    op.execute("drop table pgqueuer, pgqueuer_log, pgqueuer_schedules, pgqueuer_statistics")
     op.drop_index('ix_message_reactions_user_id', table_name='message_reactions')
     op.drop_table('message_reactions')
     op.drop_index('ix_room_members_user_id', table_name='room_members')
@@ -271,5 +272,5 @@ def downgrade() -> None:
     op.drop_table('rate_buckets')
     op.drop_index('ix_events_created_at', table_name='events')
     op.drop_table('events')
-    for name in ("notify_level", "room_role", "plan_type"):
+    for name in ("notify_level", "room_role", "plan_type", "pgqueuer_status"):
         op.execute(f"drop type {name}")
