@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -17,6 +17,8 @@ log = structlog.get_logger()
 R = TypeVar("R", bound=Record)
 Connection = asyncpg.pool.PoolConnectionProxy
 Observer = Callable[[str], None]
+BROKEN = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError)
+"""What a connection says that can no longer be used."""
 
 # Outside any transaction: inside one, a rollback would bring the former viewer back.
 ENTER = "select set_config('app.viewer', $1, false), pg_current_snapshot()::text"
@@ -125,14 +127,13 @@ class Database:
 
     async def _return(self, connection: Connection, *, rollback: bool) -> None:
         try:
-            if rollback and not connection.is_closed():
+            if rollback:
                 await connection.execute("rollback")
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
-            connection.terminate()
-        try:
             await self._pool.release(connection)
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+        except BROKEN as error:
             log.warning("connection_lost_on_release", error=type(error).__name__)
+            with suppress(asyncpg.InterfaceError):  # what has left the pool by itself is no longer ours
+                connection.terminate()
 
 
 class Lease:
@@ -159,12 +160,7 @@ class Lease:
         async with self._lock:
             connection = await self._entered()
             self._database.observe(statement.sql)
-            try:
-                return await connection.fetch(statement.sql, *args, record_class=statement.row)
-            except asyncpg.InvalidCachedStatementError:
-                # A migration changed a type under us; the driver has dropped its cache by now.
-                self._database.observe(statement.sql)
-                return await connection.fetch(statement.sql, *args, record_class=statement.row)
+            return await connection.fetch(statement.sql, *args, record_class=statement.row)
 
     async def fetchrow(self, statement: Statement[R], **values: Any) -> R | None:
         """The first row, or None."""
