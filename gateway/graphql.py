@@ -84,10 +84,16 @@ class GraphQL(GraphQLRouter[Any, None]):
         self._settings = settings
 
     def decode_json(self, data: str | bytes) -> object:
-        return orjson.loads(data)
+        """An object. Raises JSONDecodeError for all else, which strawberry would stumble over."""
+        read = orjson.loads(data)
+        if read is None:
+            return {}
+        if not isinstance(read, dict):
+            raise orjson.JSONDecodeError("not an object", "", 0)
+        return read
 
-    def encode_json(self, data: object) -> bytes:
-        return orjson.dumps(data)
+    def encode_json(self, data: object) -> str:
+        return orjson.dumps(data).decode()  # a socket's frames are text
 
     async def render_graphql_ide(self, request: HttpRequest) -> Any:  # noqa: ARG002 - its signature
         return graphiql_page(self._settings)
