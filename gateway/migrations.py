@@ -2,26 +2,20 @@
 
 import asyncio
 from pathlib import Path
-from urllib.parse import quote, urlsplit, urlunsplit
 
 import asyncpg
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 
+from gateway.databases import role_dsn
 from models.access import GATEWAY, OWNER, POLICY, WORKER
+
+__all__ = ["alembic_config", "current_revision", "make_roles", "migrate", "newest_revision", "role_dsn"]
 
 ROOT = Path(__file__).resolve().parent.parent
 LOCK = 0x63726F7373  # "cross": one migration at a time in a database
 LOGINS = (GATEWAY, WORKER)
-
-
-def role_dsn(admin_dsn: str, role: str, password: str | None) -> str:
-    """The same database for another role. A password of None trusts the socket (embedded)."""
-    parts = urlsplit(admin_dsn)
-    host = parts.netloc.rpartition("@")[2]
-    login = quote(role) + (f":{quote(password, safe='')}" if password else "")
-    return urlunsplit(parts._replace(netloc=f"{login}@{host}"))
 
 
 def alembic_config(dsn: str) -> Config:
@@ -80,7 +74,12 @@ async def make_roles(connection: asyncpg.Connection, password: str | None) -> No
             end $$""")
     secret = await connection.fetchval("select quote_literal($1::text)", password) if password else "null"
     for role in LOGINS:
-        await connection.execute(f"alter role {role} login nosuperuser nobypassrls password {secret}")
+        await connection.execute(f"alter role {role} login password {secret}")
+        # Asked first: to say it of a role is a superuser's right, and managed servers have none to give.
+        if await connection.fetchval(
+            "select rolsuper or rolbypassrls from pg_roles where rolname = $1", role
+        ):
+            await connection.execute(f"alter role {role} nosuperuser nobypassrls")
     if not await connection.fetchval("select pg_has_role($1, $2, 'SET')", OWNER, POLICY):
         await connection.execute(f"grant {POLICY} to {OWNER}")
     if not await connection.fetchval("select pg_has_role($1, 'SET')", OWNER):
