@@ -3,27 +3,16 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Any
 
 import asyncpg
 
 from kit.worker import Worker
-from models.access import POLICY, WORKER, Access
-
-SCRIPT = Path(__file__).parent.parent / "models" / "pgqueuer.sql"
-TABLES = ("pgqueuer", "pgqueuer_log", "pgqueuer_schedules", "pgqueuer_statistics")
+from models.access import WORKER
 
 
-async def prepare_queue(admin: asyncpg.Connection) -> None:
-    """Tables of the queue, where the migrations have not made them, and one for what jobs do."""
-    if await admin.fetchval("select to_regclass('public.pgqueuer')") is None:
-        await admin.execute(SCRIPT.read_text(encoding="utf-8"))
-        for table in TABLES:
-            await admin.execute(f"alter table {table} enable row level security")
-            await admin.execute(f"grant select, insert, update, delete on {table} to {WORKER}, {POLICY}")
-            for policy in Access(table).policies():
-                await admin.execute(policy)
+async def prepare_effects(admin: asyncpg.Connection) -> None:
+    """A table for what jobs do."""
     await admin.execute("create table effects (job bigint, what text)")
     await admin.execute(f"grant all on effects to {WORKER}")
 

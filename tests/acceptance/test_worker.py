@@ -13,7 +13,7 @@ import pytest
 from gateway.migrations import role_dsn
 from kit.queue import Queue
 from models.access import WORKER
-from tests.queueing import logged, prepare_queue, statuses, until
+from tests.queueing import logged, prepare_effects, statuses, until
 
 pytestmark = pytest.mark.acceptance
 
@@ -74,7 +74,7 @@ class Workers:
 
 @pytest.fixture
 async def workers(database_url: str, admin: asyncpg.Connection) -> AsyncIterator[Workers]:
-    await prepare_queue(admin)
+    await prepare_effects(admin)
     workers = Workers(role_dsn(database_url, WORKER, None), admin)
     yield workers
     for process in workers.processes:

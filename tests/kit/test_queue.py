@@ -14,7 +14,7 @@ from kit.db import Database
 from kit.queue import WAKE, FatalError, Job, Queue, SupersededError, settle
 from kit.worker import Patience, Worker
 from models.access import GATEWAY, WORKER
-from tests.queueing import logged, prepare_queue, running, statuses, until
+from tests.queueing import logged, prepare_effects, running, statuses, until
 
 QUICK = Patience(attempts=3, first_delay=0.01, poll=0.05, grace=20)
 
@@ -48,7 +48,7 @@ class Jobs:
 
 @pytest.fixture
 async def jobs(database_url: str, admin: asyncpg.Connection) -> Jobs:
-    await prepare_queue(admin)
+    await prepare_effects(admin)
     return Jobs(database_url, admin)
 
 

@@ -5,11 +5,9 @@ from pgqueuer import AsyncpgDriver, Queries, QueueManager
 
 from gateway.migrations import role_dsn
 from models.access import WORKER
-from tests.queueing import prepare_queue
 
 
 async def test_nothing_but_the_trigger_that_notifies_is_missing(admin: asyncpg.Connection) -> None:
-    await prepare_queue(admin)
     plan = await Queries(AsyncpgDriver(admin)).plan_upgrade()
     assert [statement.split("(")[0].split("\n")[0] for statement in plan.statements] == [
         "CREATE FUNCTION fn_pgqueuer_changed",
@@ -18,8 +16,7 @@ async def test_nothing_but_the_trigger_that_notifies_is_missing(admin: asyncpg.C
     assert plan.notes == ()
 
 
-async def test_a_worker_accepts_the_tables(admin: asyncpg.Connection, database_url: str) -> None:
-    await prepare_queue(admin)
+async def test_a_worker_accepts_the_tables(database_url: str) -> None:
     worker = await asyncpg.connect(role_dsn(database_url, WORKER, None))
     await QueueManager(Queries(AsyncpgDriver(worker))).verify_structure()
     await worker.close()

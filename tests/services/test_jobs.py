@@ -16,12 +16,10 @@ from models.access import WORKER
 from services import jobs
 from services.jobs import Work, clean_ups, work
 from tests.factories.identity import People
-from tests.queueing import prepare_queue
 
 
 @pytest.fixture
-async def wanted(database_url: str, admin: asyncpg.Connection, settings: Settings) -> AsyncIterator[Work]:
-    await prepare_queue(admin)
+async def wanted(database_url: str, settings: Settings) -> AsyncIterator[Work]:
     database = await Database.open(role_dsn(database_url, WORKER, None), size=2)
     yield work(database, settings)
     await database.close()
