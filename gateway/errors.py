@@ -10,12 +10,12 @@ from kit.errors import ErrorCode, Refusal
 log = structlog.get_logger()
 
 
-def refusal_of(error: GraphQLError) -> Refusal | None:
-    """The refusal behind an error, if it is one."""
-    cause: BaseException | None = error
+def cause_of(error: GraphQLError) -> Exception:
+    """What was raised at first: graphql-core wraps errors, its own too."""
+    cause: Exception = error
     while isinstance(cause, GraphQLError) and cause.original_error is not None:
         cause = cause.original_error
-    return cause if isinstance(cause, Refusal) else None
+    return cause
 
 
 def presented(errors: Iterable[GraphQLError], request_id: str, *, is_validation: bool) -> list[GraphQLError]:
@@ -24,9 +24,9 @@ def presented(errors: Iterable[GraphQLError], request_id: str, *, is_validation:
 
 
 def _presented(error: GraphQLError, request_id: str, *, is_validation: bool) -> GraphQLError:
-    refusal = refusal_of(error)
-    if refusal is not None:
-        return _shown(error, refusal.message, {**refusal.extensions, "requestId": request_id})
+    cause = cause_of(error)
+    if isinstance(cause, Refusal):
+        return _shown(error, cause.message, {**cause.extensions, "requestId": request_id})
     code = _code_of(error, is_validation=is_validation)
     if code is ErrorCode.INTERNAL_SERVER_ERROR:
         log.error("unexpected_error", path=error.path, exc_info=error.original_error)
@@ -42,8 +42,10 @@ def _code_of(error: GraphQLError, *, is_validation: bool) -> ErrorCode:
         return ErrorCode(told)
     if is_validation:
         return ErrorCode.GRAPHQL_VALIDATION_FAILED
-    # graphql-core's own words, without another cause: a variable or an argument does not fit its type.
-    is_ours = error.original_error is not None or (error.path is not None and error.nodes is None)
+    # graphql-core's own words: of a variable or an argument they are about what was asked; of the value of a
+    # field (which stands at a path, and nowhere in the document) they are not.
+    cause = cause_of(error)
+    is_ours = not isinstance(cause, GraphQLError) or (error.path is not None and cause.nodes is None)
     return ErrorCode.INTERNAL_SERVER_ERROR if is_ours else ErrorCode.BAD_USER_INPUT
 
 

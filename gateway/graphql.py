@@ -59,7 +59,8 @@ class _CookieJar:
         self._response.set_cookie(
             COOKIE,
             token or "",
-            expires=expires_at if token else 0,
+            expires=expires_at if token else None,
+            max_age=None if token else 0,
             path=PATH,
             secure=self._is_secure,
             httponly=True,

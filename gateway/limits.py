@@ -5,7 +5,13 @@ from typing import Any
 
 import orjson
 from starlette.types import ASGIApp, Receive, Scope, Send
-from strawberry.extensions import MaxAliasesLimiter, MaxTokensLimiter, QueryDepthLimiter, SchemaExtension
+from strawberry.extensions import (
+    DisableIntrospection,
+    MaxAliasesLimiter,
+    MaxTokensLimiter,
+    QueryDepthLimiter,
+    SchemaExtension,
+)
 from strawberry.extensions.query_depth_limiter import IgnoreContext
 
 from kit.settings import Settings
@@ -19,11 +25,12 @@ def limiters(settings: Settings) -> list[Extension]:
     def is_introspection(context: IgnoreContext) -> bool:
         return context.field_name.startswith("__")
 
-    return [
+    made: list[Extension] = [
         lambda: MaxTokensLimiter(max_token_count=settings.max_tokens),
         lambda: MaxAliasesLimiter(max_alias_count=settings.max_aliases),
         lambda: QueryDepthLimiter(max_depth=settings.max_depth, should_ignore=is_introspection),
     ]
+    return made if settings.is_introspection_on else [*made, DisableIntrospection]
 
 
 class TooLargeError(Exception):
@@ -43,7 +50,7 @@ class BodyLimit:
             return
         told = dict(scope["headers"]).get(b"content-length", b"0")
         if told.isdigit() and int(told) > self._most:
-            await self._refuse(send)
+            await self._refuse(scope, send)
             return
         seen, has_begun = 0, False
 
@@ -64,11 +71,12 @@ class BodyLimit:
             await self._app(scope, counted, watched)
         except TooLargeError:
             if not has_begun:
-                await self._refuse(send)
+                await self._refuse(scope, send)
 
-    async def _refuse(self, send: Send) -> None:
+    async def _refuse(self, scope: Scope, send: Send) -> None:
         message = f"A request has at most {self._most} bytes."
-        body = orjson.dumps({"errors": [{"message": message, "extensions": {"code": "BAD_USER_INPUT"}}]})
+        extensions = {"code": "BAD_USER_INPUT", "requestId": scope["state"]["request_id"]}
+        body = orjson.dumps({"errors": [{"message": message, "extensions": extensions}]})
         await send(
             {
                 "type": "http.response.start",

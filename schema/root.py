@@ -6,6 +6,8 @@ from typing import Any
 import strawberry
 from graphql import GraphQLError
 from strawberry.schema.config import StrawberryConfig
+from strawberry.types import ExecutionResult
+from strawberry.types.graphql import OperationType
 
 from kit.settings import Settings
 from schema.identity.operations import IdentityMutations, IdentityQueries
@@ -39,6 +41,12 @@ Subscription = merged(
 
 class Schema(strawberry.Schema):
     """Errors are logged where they are masked, once (gateway.errors)."""
+
+    async def execute(self, *args: Any, **kwargs: Any) -> ExecutionResult:
+        """One answer: a subscription needs `stream`."""
+        allowed = kwargs.get("allowed_operation_types") or OperationType
+        kwargs["allowed_operation_types"] = set(allowed) - {OperationType.SUBSCRIPTION}
+        return await super().execute(*args, **kwargs)
 
     def process_errors(self, errors: list[GraphQLError], execution_context: Any = None) -> None:
         """Nothing here."""
