@@ -1,7 +1,7 @@
 """What `crossfade doctor` looks at; a finding is a sentence that says what to do where something is wrong."""
 
-import os
 import tempfile
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 import asyncpg
@@ -10,7 +10,7 @@ from alembic.script import ScriptDirectory
 from gateway.cluster import EmbeddedError
 from gateway.databases import Access, DatabaseError, answers, connect, embedded_server, existing
 from gateway.ide import IDE
-from gateway.listening import ListenError, is_crossfade, listen
+from gateway.listening import ListenError, listen
 from gateway.migrations import alembic_config, current_revision, newest_revision
 from gateway.server_checks import Finding, look_at_server, wrong
 from kit.crypto import master_secret
@@ -18,10 +18,10 @@ from kit.settings import Settings, SettingsError
 from models.access import GATEWAY, OWNER, POLICY, WORKER
 
 
-async def examine(settings: Settings, folder: Path = Path(), ide: Path = IDE) -> list[Finding]:
-    """Everything, in the order in which one would put it right. `folder` is where `.env` is looked for."""
+async def examine(settings: Settings, given: Collection[str], ide: Path = IDE) -> list[Finding]:
+    """Everything, in the order in which one would put it right. `given` are the names of settings."""
     return [
-        _names(folder),
+        _names(given),
         _secret(settings),
         _data_folder(settings.data_folder),
         _port(settings),
@@ -30,14 +30,18 @@ async def examine(settings: Settings, folder: Path = Path(), ide: Path = IDE) ->
     ]
 
 
-def _names(folder: Path) -> Finding:
-    """A misspelt setting has no effect, and nothing else would say so."""
-    given = {name for name in os.environ if name.upper().startswith("CROSSFADE_")}
+def given_settings(environment: Mapping[str, str], folder: Path) -> set[str]:
+    """The names of all settings in an environment, and in the `.env` of a folder."""
+    names = set(environment)
     env = folder / ".env"
     if env.is_file():
-        lines = env.read_text(encoding="utf-8").splitlines()
-        names = (line.removeprefix("export ").partition("=")[0].strip() for line in map(str.strip, lines))
-        given |= {name for name in names if name.upper().startswith("CROSSFADE_")}
+        lines = map(str.strip, env.read_text(encoding="utf-8").splitlines())
+        names |= {line.removeprefix("export ").partition("=")[0].strip() for line in lines}
+    return {name for name in names if name.upper().startswith("CROSSFADE_")}
+
+
+def _names(given: Collection[str]) -> Finding:
+    """A misspelt setting has no effect, and nothing else would say so."""
     known = {f"CROSSFADE_{name.upper()}" for name in Settings.model_fields}
     unknown = sorted(name for name in given if name.upper().partition("__")[0] not in known)
     if unknown:
@@ -71,11 +75,11 @@ def _data_folder(folder: Path) -> Finding:
 
 
 def _port(settings: Settings) -> Finding:
-    if settings.port and is_crossfade(settings.host, settings.port):
-        return Finding("port", f"A Crossfade gateway answers on port {settings.port}.")
     try:
         listen(settings.host, settings.port).close()
     except ListenError as error:
+        if error.is_ours:
+            return Finding("port", f"A Crossfade gateway answers on port {settings.port}.")
         return wrong("port", str(error))
     return Finding("port", f"Port {settings.port} of {settings.host} is free.")
 

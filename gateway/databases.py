@@ -130,6 +130,12 @@ async def check_migrated(dsn: str) -> None:
         await connection.close()
 
 
+def checked(dsn: str) -> str:
+    """The DSN of a database that `check_migrated` is content with. Raises DatabaseError."""
+    asyncio.run(check_migrated(dsn))
+    return dsn
+
+
 def shown(dsn: str) -> str:
     """A database as it may be written down: without its login."""
     parts = urlsplit(dsn)

@@ -6,11 +6,16 @@ import socket
 
 WAITING = 2048
 """Connections that the kernel keeps for us while we start."""
-ASK_SECONDS = 2
+ASK_SECONDS = 1
 
 
 class ListenError(Exception):
     """The address cannot be had; the message is one line that says what to do."""
+
+    def __init__(self, message: str, *, is_ours: bool = False) -> None:
+        super().__init__(message)
+        self.is_ours = is_ours
+        """A gateway of ours has it."""
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -20,21 +25,20 @@ def listen(host: str, port: int) -> socket.socket:
         family, *_, address = found[0]
         return socket.create_server(address[:2], family=family, backlog=WAITING)
     except OSError as error:
-        raise ListenError(_why(host, port, error)) from error
+        raise _refusal(host, port, error) from error
 
 
-def _why(host: str, port: int, error: OSError) -> str:
+def _refusal(host: str, port: int, error: OSError) -> ListenError:
     if error.errno == errno.EADDRINUSE:
-        return f"Port {port} is taken by {_owner(host, port)}. Stop that, or set CROSSFADE_PORT to another."
+        is_ours = is_crossfade(host, port)
+        owner = "another Crossfade gateway" if is_ours else "another program"
+        message = f"Port {port} is taken by {owner}. Stop that, or set CROSSFADE_PORT to another."
+        return ListenError(message, is_ours=is_ours)
     if error.errno == errno.EACCES:
-        return f"Port {port} is not for ordinary users. Set CROSSFADE_PORT to 1024 or more."
+        return ListenError(f"Port {port} is not for ordinary users. Set CROSSFADE_PORT to 1024 or more.")
     if isinstance(error, socket.gaierror) or error.errno == errno.EADDRNOTAVAIL:
-        return f"This machine has no address {host!r}. Correct CROSSFADE_HOST."
-    return f"The address {host}, port {port}, cannot be used: {error.strerror or error}."
-
-
-def _owner(host: str, port: int) -> str:
-    return "another Crossfade gateway" if is_crossfade(host, port) else "another program"
+        return ListenError(f"This machine has no address {host!r}. Correct CROSSFADE_HOST.")
+    return ListenError(f"The address {host}, port {port}, cannot be used: {error.strerror or error}.")
 
 
 def is_crossfade(host: str, port: int) -> bool:
@@ -60,8 +64,3 @@ def address_of(listening: socket.socket) -> str:
     host, port = listening.getsockname()[:2]
     name = reachable(host)
     return f"http://{f'[{name}]' if ':' in name else name}:{port}"
-
-
-def inherited(number: int) -> socket.socket:
-    """A listening socket that whoever started this process has opened."""
-    return socket.socket(fileno=number)

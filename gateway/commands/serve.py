@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -11,9 +12,9 @@ import uvloop
 from fastapi import FastAPI
 
 from gateway.app import create_app
-from gateway.databases import check_migrated, existing
+from gateway.databases import checked, existing
 from gateway.lifeline import await_database
-from gateway.listening import address_of, inherited, listen
+from gateway.listening import address_of, listen
 from gateway.services import Plug, open_services
 from kit.bus_postgres import PostgresBus
 from kit.log import configure_logs
@@ -41,21 +42,22 @@ class Server(uvicorn.Server):
 def main(settings: Settings, *, supervised_socket: int | None = None) -> int:
     """Serve until told to stop. `supervised_socket` is given by `crossfade up`, with a pipe as stdin."""
     configure_logs(settings)
-    # `crossfade up` says it in its own words.
-    tell = log.info if supervised_socket is None else log.debug
+    is_supervised = supervised_socket is not None
     dsn = ""
     app = create_app(settings, lambda: open_services(settings, Plug(dsn, PostgresBus(dsn))))
-    if supervised_socket is not None:
-        listening = inherited(supervised_socket)
-        dsn = await_database()
-    else:
-        dsn = existing(settings).as_role(GATEWAY)
-        listening = listen(settings.host, settings.port)
-        asyncio.run(check_migrated(dsn))
-    tell("gateway_starting", address=address_of(listening))
-    uvloop.run(Server(uvicorn_config(settings, app)).serve(sockets=[listening]))
+    with _listening(settings, supervised_socket) as listening:
+        dsn = await_database() if is_supervised else checked(existing(settings).as_role(GATEWAY))
+        tell = log.debug if is_supervised else log.info  # `crossfade up` says it in its own words
+        tell("gateway_starting", address=address_of(listening))
+        uvloop.run(Server(uvicorn_config(settings, app)).serve(sockets=[listening]))
     tell("gateway_stopped")
     return 0
+
+
+def _listening(settings: Settings, inherited: int | None) -> socket.socket:
+    if inherited is not None:
+        return socket.socket(fileno=inherited)
+    return listen(settings.host, settings.port)
 
 
 def uvicorn_config(settings: Settings, app: FastAPI) -> uvicorn.Config:

@@ -19,6 +19,7 @@ from gateway.holding import hold
 from gateway.listening import address_of, listen
 from gateway.prepared import Prepared
 from gateway.welcome import row, say, say_prepared, say_ready, say_title
+from kit.crypto import master_secret
 from kit.settings import Settings
 from models.access import GATEWAY, WORKER
 
@@ -33,6 +34,7 @@ READY = STOP = ""
 
 def main(settings: Settings) -> int:
     """Start everything, wait, stop everything. The exit code is 1 where something ended by itself."""
+    master_secret(settings)  # where it is wrong, nothing is started
     alone = nullcontext() if settings.database_url else hold(settings.data_folder)
     with alone, listen(settings.host, settings.port) as listening:
         return asyncio.run(House(for_development(settings), listening).run())

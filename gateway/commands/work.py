@@ -1,10 +1,8 @@
 """`crossfade worker`: one process that does jobs."""
 
-import asyncio
-
 import uvloop
 
-from gateway.databases import check_migrated, existing
+from gateway.databases import checked, existing
 from gateway.lifeline import await_database
 from gateway.worker import run_worker
 from kit.log import configure_logs
@@ -15,10 +13,6 @@ from models.access import WORKER
 def main(settings: Settings, *, is_supervised: bool = False) -> int:
     """Do jobs until told to stop."""
     configure_logs(settings)
-    if is_supervised:
-        dsn = await_database()
-    else:
-        dsn = existing(settings).as_role(WORKER)
-        asyncio.run(check_migrated(dsn))
+    dsn = await_database() if is_supervised else checked(existing(settings).as_role(WORKER))
     uvloop.run(run_worker(settings, dsn))
     return 0
