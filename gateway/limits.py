@@ -12,7 +12,6 @@ from strawberry.extensions import (
     QueryDepthLimiter,
     SchemaExtension,
 )
-from strawberry.extensions.query_depth_limiter import IgnoreContext
 
 from kit.settings import Settings
 
@@ -20,15 +19,11 @@ Extension = Callable[[], SchemaExtension]
 
 
 def limiters(settings: Settings) -> list[Extension]:
-    """Strawberry's limiters with our numbers. Introspection is deeper than any page, and is exempt."""
-
-    def is_introspection(context: IgnoreContext) -> bool:
-        return context.field_name.startswith("__")
-
+    """Strawberry's limiters with our numbers. That of depth lets introspection pass, which is deeper."""
     made: list[Extension] = [
         lambda: MaxTokensLimiter(max_token_count=settings.max_tokens),
         lambda: MaxAliasesLimiter(max_alias_count=settings.max_aliases),
-        lambda: QueryDepthLimiter(max_depth=settings.max_depth, should_ignore=is_introspection),
+        lambda: QueryDepthLimiter(max_depth=settings.max_depth),
     ]
     return made if settings.is_introspection_on else [*made, DisableIntrospection]
 

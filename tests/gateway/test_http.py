@@ -256,14 +256,27 @@ async def test_a_document_has_limits(client, token, statements, document, limit,
 
 
 async def test_introspection_may_be_deeper_than_any_page(client):
-    answer = await post(client.http, get_introspection_query(input_value_deprecation=True))
-    assert "errors" not in answer.json()
-    assert answer.json()["data"]["__schema"]["queryType"]["name"] == "Query"
+    kinds = "ofType { " * 13 + "name" + " }" * 13
+    document = f"{{ __schema {{ queryType {{ name }} types {{ {kinds} }} }} }}"
+    for asked in (document, get_introspection_query(input_value_deprecation=True)):
+        answer = await post(client.http, asked)
+        assert "errors" not in answer.json()
+        assert answer.json()["data"]["__schema"]["queryType"]["name"] == "Query"
 
 
-async def test_introspection_does_not_hide_what_is_deep(client, token):
-    hidden = deep(13).replace("{ room", "{ __typename room", 1)
+@pytest.mark.parametrize(
+    "mask", ["{ __typename room", "{ __schema: room", "{ __schema { queryType { name } } room"]
+)
+async def test_what_is_deep_cannot_pass_for_introspection(client, token, mask):
+    hidden = deep(13).replace("{ room", mask, 1)
     assert codes(await post(client.http, hidden, token=token)) == ["GRAPHQL_VALIDATION_FAILED"]
+
+
+async def test_introspection_cannot_go_round_in_circles(client):
+    """Types of fields of types of fields: each round is as many times more as types have fields."""
+    circle = "fields { type { " * 5 + "name" + " } }" * 5
+    answer = await post(client.http, f"{{ __schema {{ types {{ {circle} }} }} }}")
+    assert set(codes(answer)) == {"GRAPHQL_VALIDATION_FAILED"}
 
 
 # What may be switched off
