@@ -334,11 +334,14 @@ revoke all on function app.count_people from public;
 create or replace function app.count_room_members() returns trigger
 language plpgsql security definer set search_path = pg_catalog
 as $$
+declare
+  room uuid := case tg_op when 'INSERT' then new.room_id else old.room_id end;
 begin
-  if tg_op = 'INSERT' then
-    update public.chat_rooms set member_count = member_count + 1 where id = new.room_id and not is_default_room;
-  else
-    update public.chat_rooms set member_count = member_count - 1 where id = old.room_id and not is_default_room;
+  if exists (select from public.chat_rooms r where r.id = room and not r.is_default_room) then
+    -- The topic before the room's row, as all writers of a room: a sender holds the one and wants the other.
+    perform app.hold_topics(array['room:' || room]);
+    update public.chat_rooms set member_count = member_count + case tg_op when 'INSERT' then 1 else -1 end
+    where id = room;
   end if;
   return null;
 end $$;
@@ -484,8 +487,11 @@ begin
   if exists (select from public.chat_rooms r where r.id = room and r.is_default_room) then
     return 'default_room';
   end if;
-  -- The room's row is the lock of its ownership: two last owners cannot both leave.
-  perform from public.chat_rooms r where r.id = room for update;
+  -- In the order of all writers of a room, so that none waits for another in a circle: members, topic, room.
+  perform from public.room_members m where m.room_id = room and m.user_id in (me, new_owner)
+  order by m.user_id for update;
+  -- It is the lock of ownership, too: two last owners cannot both leave.
+  perform app.hold_topics(array['room:' || room]);
   select m.role into my_role from public.room_members m where m.room_id = room and m.user_id = me;
   if not found then
     return 'not_a_member';

@@ -13,8 +13,11 @@ begin
   if exists (select from public.chat_rooms r where r.id = room and r.is_default_room) then
     return 'default_room';
   end if;
-  -- The room's row is the lock of its ownership: two last owners cannot both leave.
-  perform from public.chat_rooms r where r.id = room for update;
+  -- In the order of all writers of a room, so that none waits for another in a circle: members, topic, room.
+  perform from public.room_members m where m.room_id = room and m.user_id in (me, new_owner)
+  order by m.user_id for update;
+  -- It is the lock of ownership, too: two last owners cannot both leave.
+  perform app.hold_topics(array['room:' || room]);
   select m.role into my_role from public.room_members m where m.room_id = room and m.user_id = me;
   if not found then
     return 'not_a_member';
