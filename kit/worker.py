@@ -37,7 +37,7 @@ class Patience:
     most_delay: float = 300.0
     takes: int = 5
     """Runs that ended with their worker before a job is held: it may be what kills them."""
-    poll: float = 0.5
+    poll: float = 1.0
     heartbeat: float = 4.0
     """A job whose worker was silent for so long is given to another."""
     grace: float = 25.0

@@ -20,10 +20,10 @@ pytestmark = pytest.mark.acceptance
 PROGRAM = Path(__file__).parent / "worker_process.py"
 ROOT = PROGRAM.parent.parent.parent
 PRODUCT = """
-import asyncio, sys
+import sys, uvloop
 from gateway.worker import run_worker
 from kit.settings import load_settings
-asyncio.run(run_worker(load_settings(), sys.argv[1]))
+uvloop.run(run_worker(load_settings(), sys.argv[1]))
 """
 
 
