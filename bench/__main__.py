@@ -29,7 +29,8 @@ from schema.root import build_schema
 
 ROUNDS, CALLS = 7, 60
 PAGE = """query($id: ID!) { room(id: $id) { id name memberCount viewerUnreadCount messages(last: 50) {
-  edges { cursor node { id content createdAt author { id username displayName } replyCount reactions { emoji count } } }
+  edges { cursor node { id content createdAt author { id username displayName } replyCount
+    reactions { emoji count } } }
   pageInfo { hasPreviousPage startCursor } } } }"""
 SEND = """mutation($input: SendMessageInput!) { sendMessage(input: $input) {
   edge { cursor node { id content } } userErrors { code } } }"""
@@ -100,7 +101,7 @@ async def works(services: Services, admin: asyncpg.Connection) -> dict[str, Work
 async def main() -> None:
     """Interleaved rounds; the least of each is told, with its ratio to the floor."""
     with tempfile.TemporaryDirectory(prefix="crossfade-bench-") as name:
-        os.chmod(name, 0o711)  # noqa: PTH101 - as root, the server runs as somebody else
+        os.chmod(name, 0o711)  # noqa: PTH101, S103 - as root, the server runs as somebody else
         folder = Path(name)
         async with house(folder) as (services, admin):
             compared = await works(services, admin)
