@@ -112,6 +112,7 @@ class UserSession(Row, table=True):
     __table_args__ = (
         Check("char_length(user_agent) <= 512", name="user_agent_length"),
         Index("ix_user_sessions_user_id", "user_id", "created_at", "id"),
+        Index("ix_user_sessions_expires_at", "expires_at"),
         Index("ix_user_sessions_revoked_at", "revoked_at", postgresql_where=text("revoked_at is not null")),
     )
     id: UUID = new_id()
@@ -127,7 +128,10 @@ class RefreshToken(Row, table=True):
     """One refresh token, by its hash. Replaced at each use."""
 
     __tablename__ = "refresh_tokens"
-    __table_args__ = (Index("ix_refresh_tokens_session_id", "session_id"),)
+    __table_args__ = (
+        Index("ix_refresh_tokens_session_id", "session_id"),
+        Index("ix_refresh_tokens_expires_at", "expires_at"),
+    )
     token_hash: bytes = Field(primary_key=True, sa_type=LargeBinary)
     session_id: UUID = refers_to("user_sessions.id", on_delete="CASCADE")
     created_at: datetime = instant(default_now=True)

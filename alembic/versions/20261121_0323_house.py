@@ -142,6 +142,7 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_user_sessions'))
     )
     op.create_index('ix_user_sessions_revoked_at', 'user_sessions', ['revoked_at'], unique=False, postgresql_where=sa.text('revoked_at is not null'))
+    op.create_index('ix_user_sessions_expires_at', 'user_sessions', ['expires_at'], unique=False)
     op.create_index('ix_user_sessions_user_id', 'user_sessions', ['user_id', 'created_at', 'id'], unique=False)
     op.create_table('chat_messages',
     sa.Column('id', sa.BigInteger(), sa.Identity(always=True), nullable=False),
@@ -176,6 +177,7 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['session_id'], ['user_sessions.id'], name=op.f('fk_refresh_tokens_session_id_user_sessions'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('token_hash', name=op.f('pk_refresh_tokens'))
     )
+    op.create_index('ix_refresh_tokens_expires_at', 'refresh_tokens', ['expires_at'], unique=False)
     op.create_index('ix_refresh_tokens_session_id', 'refresh_tokens', ['session_id'], unique=False)
     op.create_table('room_bans',
     sa.Column('id', sa.Uuid(), server_default=sa.text('gen_random_uuid()'), nullable=False),
@@ -236,6 +238,7 @@ def downgrade() -> None:
     op.drop_index('uq_room_bans_room_id_user_id', table_name='room_bans')
     op.drop_index('ix_room_bans_user_id', table_name='room_bans')
     op.drop_table('room_bans')
+    op.drop_index('ix_refresh_tokens_expires_at', table_name='refresh_tokens')
     op.drop_index('ix_refresh_tokens_session_id', table_name='refresh_tokens')
     op.drop_table('refresh_tokens')
     op.drop_index('uq_chat_messages_user_id_client_key', table_name='chat_messages')
@@ -243,6 +246,7 @@ def downgrade() -> None:
     op.drop_index('ix_chat_messages_reply_to_id', table_name='chat_messages', postgresql_where=sa.text('reply_to_id is not null'))
     op.drop_index('ix_chat_messages_deleted_by', table_name='chat_messages', postgresql_where=sa.text('deleted_by is not null'))
     op.drop_table('chat_messages')
+    op.drop_index('ix_user_sessions_expires_at', table_name='user_sessions')
     op.drop_index('ix_user_sessions_user_id', table_name='user_sessions')
     op.drop_index('ix_user_sessions_revoked_at', table_name='user_sessions', postgresql_where=sa.text('revoked_at is not null'))
     op.drop_table('user_sessions')
