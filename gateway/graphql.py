@@ -1,5 +1,6 @@
 """GraphQL over HTTP, WebSocket and SSE, by strawberry's handlers."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,6 +12,8 @@ from strawberry.exceptions import ConnectionRejectionError
 from strawberry.fastapi import GraphQLRouter
 from strawberry.schema import BaseSchema
 from strawberry.subscriptions import GRAPHQL_SSE_PROTOCOL, GRAPHQL_TRANSPORT_WS_PROTOCOL
+from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import BaseGraphQLTransportWSHandler
+from strawberry.subscriptions.protocols.graphql_transport_ws.types import Message
 
 from gateway.auth import viewer_of
 from gateway.context import Caller
@@ -68,8 +71,35 @@ class _CookieJar:
         )
 
 
+class Handler(BaseGraphQLTransportWSHandler[Any, None]):
+    """Strawberry's, which takes for granted that a message is made of what the protocol says."""
+
+    async def handle_message(self, message: Message) -> None:
+        """4400 for what is no message."""
+        if _is_sound(message):
+            await super().handle_message(message)
+        else:
+            await self.handle_invalid_message("Failed to parse message")
+
+
+def _is_sound(message: Mapping[str, Any]) -> bool:
+    if not isinstance(message.get("id", ""), str):
+        return False
+    if message.get("type") != "subscribe":
+        return True
+    payload = message.get("payload")
+    return (
+        isinstance(payload, dict)
+        and isinstance(payload.get("query"), str)
+        and isinstance(payload.get("operationName"), str | None)
+        and isinstance(payload.get("variables"), dict | None)
+    )
+
+
 class GraphQL(GraphQLRouter[Any, None]):
     """Strawberry's router with our JSON, our page and our sign-in."""
+
+    graphql_transport_ws_handler_class = Handler
 
     def __init__(self, schema: BaseSchema, settings: Settings) -> None:
         super().__init__(

@@ -1,0 +1,120 @@
+"""A subscription by POST, answered as server-sent events."""
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from gateway.app import create_app
+from tests.gateway.asking import ME, bearer, post, token_of
+from tests.gateway.sockets import DEADLINE, eventually, serving
+
+STREAM = """subscription($id: ID!) { roomEvents(roomId: $id) { __typename ... on StreamEvent { originKey }
+  ... on StreamEnded { reason } ... on MessageAdded { messageEdge { node { content } } } } }"""
+SEND = """mutation($input: SendMessageInput!) { sendMessage(input: $input) { userErrors { code } } }"""
+DELETE = "mutation($id: ID!) { deleteRoom(input: { roomId: $id }) { deletedRoomId } }"
+
+
+@pytest.fixture
+async def http(services, settings) -> AsyncIterator[httpx.AsyncClient]:
+    app = create_app(settings, lambda: None)  # type: ignore[arg-type, return-value]  # services are open
+    app.state.services = services
+    async with (
+        serving(app) as address,
+        httpx.AsyncClient(base_url=f"http://{address}", trust_env=False, timeout=DEADLINE) as opened,
+    ):
+        yield opened
+
+
+@pytest.fixture
+async def ada(people):
+    return await people.signed_in("ada")
+
+
+@pytest.fixture
+def token(services, ada):
+    return token_of(services, ada)
+
+
+@pytest.fixture
+async def room(rooms, ada):
+    return await rooms.room(ada)
+
+
+@asynccontextmanager
+async def stream(http: httpx.AsyncClient, query: str, token: str | None, **variables: Any):
+    """The response, and its events: a name and the data."""
+    async with http.stream(
+        "POST",
+        "/graphql",
+        json={"query": query, "variables": variables},
+        headers={"accept": "text/event-stream", **bearer(token)},
+    ) as response:
+        yield response, events(response)
+
+
+async def events(response: httpx.Response) -> AsyncIterator[tuple[str, Any]]:
+    name = ""
+    async for line in response.aiter_lines():
+        field, _, value = line.partition(": ")
+        if field == "event":
+            name = value
+        elif field.startswith("data"):
+            yield name, json.loads(value) if value else None
+
+
+async def test_a_subscription_is_told_event_by_event(http, room, token):
+    async with stream(http, STREAM, token, id=room.gid) as (response, told):
+        assert response.status_code == 200
+        assert response.headers["content-type"].startswith("text/event-stream")
+        assert len(response.headers["x-request-id"]) == 32
+        assert (await anext(told))[1]["data"]["roomEvents"]["__typename"] == "StreamReady"
+        key = str(uuid4())
+        said = {"input": {"roomId": room.gid, "content": "Hello\nyou", "clientKey": key}}
+        await post(http, SEND, said, token=token)
+        name, payload = await anext(told)
+        assert name == "next"
+        assert payload["data"]["roomEvents"] == {
+            "__typename": "MessageAdded",
+            "originKey": key,
+            "messageEdge": {"node": {"content": "Hello\nyou"}},
+        }
+
+
+async def test_a_stream_that_the_server_ends_says_so_and_completes(http, room, token):
+    async with stream(http, STREAM, token, id=room.gid) as (_, told):
+        await anext(told)
+        await post(http, DELETE, {"id": room.gid}, token=token)
+        assert (await anext(told))[1]["data"]["roomEvents"]["reason"] == "DELETED"
+        assert [name async for name, _ in told] == ["complete"]
+
+
+async def test_a_query_may_be_told_as_one_event(http, token):
+    async with stream(http, ME, token) as (_, told):
+        answers = [each async for each in told]
+    assert answers == [("next", {"data": {"viewer": {"user": {"username": "ada"}}}}), ("complete", None)]
+
+
+@pytest.mark.parametrize("token_kind", ["none", "bad"])
+async def test_nobody_is_told_nothing(http, room, token_kind):
+    bad = None if token_kind == "none" else "x"
+    async with stream(http, STREAM, bad, id=room.gid) as (response, told):
+        (name, payload), end = [each async for each in told]
+    assert (name, payload["data"], end[0]) == ("next", None, "complete")
+    (error,) = payload["errors"]
+    assert error["extensions"] == {
+        "code": "UNAUTHENTICATED",
+        "requestId": response.headers["x-request-id"],
+    }
+
+
+async def test_who_goes_away_leaves_nothing_behind(http, room, token, services):
+    before = len(services.hub._followers)
+    async with stream(http, STREAM, token, id=room.gid) as (_, told):
+        await anext(told)
+        assert len(services.hub._followers) == before + 1
+    await eventually(lambda: len(services.hub._followers) == before)
