@@ -1,6 +1,6 @@
 """Marks on schema fields that let the executor answer a whole level at once."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,3 +16,16 @@ class Relation:
 
     loader: str
     key: Callable[[Any], Any]
+
+
+COMPUTED_KEY = "crossfade.computed"
+
+
+@dataclass(frozen=True)
+class Computed:
+    """The field is a function of its parents alone: `column` answers for many at once, in their order.
+
+    The field's own resolver answers for one of them, and for all where `column` raises.
+    """
+
+    column: Callable[[Sequence[Any]], Sequence[Any]]

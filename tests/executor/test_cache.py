@@ -1,0 +1,139 @@
+"""The cache stays at its bound, keeps what is used, and keeps nothing that was refused."""
+
+import asyncio
+from collections import Counter
+
+import pytest
+import strawberry
+from graphql import parse
+from strawberry.extensions import MaxTokensLimiter, SchemaExtension
+
+from executor import cache as cache_module
+from executor.cache import PlanCache
+from executor.compiler import compile_plan
+from executor.extension import Planned
+
+
+@strawberry.type
+class Query:
+    @strawberry.field
+    async def number(self, of: int = 1) -> int:
+        await asyncio.sleep(0)
+        return of
+
+
+@pytest.fixture
+def compiled(monkeypatch):
+    """Every compilation."""
+    made = []
+
+    def counted(*args):
+        made.append(args)
+        return compile_plan(*args)
+
+    monkeypatch.setattr(cache_module, "compile_plan", counted)
+    return made
+
+
+class Setup:
+    def __init__(self, bound, *extensions):
+        self.cache = PlanCache(bound)
+        self.fallbacks = Counter()
+
+        def planned():
+            return Planned(self.cache, lambda reason: self.fallbacks.update([reason]))
+
+        class Quiet(strawberry.Schema):
+            def process_errors(self, errors, execution_context=None):
+                """Not into the log."""
+
+        self.schema = Quiet(Query, extensions=[*extensions, planned])
+
+    async def ask(self, document, **more):
+        return await self.schema.execute(document, **more)
+
+
+async def test_ten_thousand_documents_leave_the_cache_at_its_bound_and_what_is_in_use_in_it(compiled):
+    setup = Setup(64)
+    for each in range(10_000):
+        setup.cache.keep(f"{{ a{each}: number }}", cache_module.Valid(parse("{ number }")))
+        if each % 20 == 0:
+            answer = await setup.ask("{ number }")
+            assert answer.data == {"number": 1}
+    assert len(setup.cache) == 64
+    assert len(compiled) == 1
+
+
+async def test_misses_at_the_same_time_compile_once(compiled):
+    setup = Setup(64)
+    answers = await asyncio.gather(*(setup.ask("{ number }") for _ in range(50)))
+    assert all(answer.data == {"number": 1} for answer in answers)
+    assert len(compiled) == 1
+
+
+async def test_each_value_of_a_steering_variable_has_its_plan(compiled):
+    setup = Setup(64)
+    document = "query ($with: Boolean!) { number @include(if: $with) other: number(of: 2) }"
+    for value in (True, False, True, False):
+        answer = await setup.ask(document, variable_values={"with": value})
+        assert answer.data == ({"number": 1, "other": 2} if value else {"other": 2})
+    assert len(compiled) == 2
+
+
+async def test_operations_of_one_document_are_told_apart():
+    setup = Setup(64)
+    document = "query A { a: number } query B { b: number }"
+    assert (await setup.ask(document, operation_name="B")).data == {"b": 1}
+    assert (await setup.ask(document, operation_name="A")).data == {"a": 1}
+    assert len(setup.cache) == 1
+
+
+async def test_a_refusal_is_not_kept():
+    setup = Setup(64, lambda: MaxTokensLimiter(max_token_count=5))
+    for _ in range(2):
+        assert (await setup.ask("{ a: number b: number }")).errors
+        assert (await setup.ask("{ none }")).errors
+        assert (await setup.ask("{ nonsense")).errors
+    assert len(setup.cache) == 0
+    assert (await setup.ask("{ number }")).data == {"number": 1}
+    assert len(setup.cache) == 1
+
+
+async def test_variables_that_do_not_fit_are_told_as_graphql_core_does():
+    setup = Setup(64)
+    document = "query ($of: Int!) { number(of: $of) }"
+    plain = await strawberry.Schema(Query).execute(document, {"of": "x"})
+    planned = await setup.ask(document, variable_values={"of": "x"})
+    assert planned.data is None
+    assert [error.formatted for error in planned.errors] == [error.formatted for error in plain.errors]
+
+
+async def test_a_resolve_hook_is_answered_by_graphql_core_and_counted():
+    class Hook(SchemaExtension):
+        def resolve(self, _next, root, info, *args, **kwargs):
+            return _next(root, info, *args, **kwargs)
+
+    setup = Setup(64, Hook)
+    for _ in range(3):
+        assert (await setup.ask("{ number }")).data == {"number": 1}
+    assert setup.fallbacks == {"resolve_hook": 3}
+
+
+async def test_incremental_delivery_is_answered_by_graphql_core():
+    setup = Setup(64)
+    document = parse("{ ... @defer { number } }")
+    with pytest.raises(cache_module.NotPlanned, match="incremental"):
+        compile_plan(setup.schema, document, None, {})
+
+
+async def test_nothing_else_falls_back():
+    setup = Setup(64)
+    asked = [
+        "{ number }",
+        "{ __typename }",
+        "{ __schema { types { name fields { name } } } }",
+        "{ n: number(of: 3) }",
+    ]
+    for document in asked:
+        assert (await setup.ask(document)).errors is None
+    assert setup.fallbacks == {}
