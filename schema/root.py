@@ -48,6 +48,10 @@ class Schema(strawberry.Schema):
         kwargs["allowed_operation_types"] = set(allowed) - {OperationType.SUBSCRIPTION}
         return await super().execute(*args, **kwargs)
 
+    def as_str(self) -> str:
+        """The SDL, without the declaration of a directive that the specification has."""
+        return super().as_str().removeprefix("directive @oneOf on INPUT_OBJECT\n\n")
+
     def process_errors(self, errors: list[GraphQLError], execution_context: Any = None) -> None:
         """Nothing here."""
 
