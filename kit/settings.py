@@ -32,6 +32,7 @@ class Settings(BaseSettings):
         env_file=".env",
         env_nested_delimiter="__",
         env_ignore_empty=True,
+        nested_model_default_partial_update=True,
         extra="ignore",
         frozen=True,
     )
