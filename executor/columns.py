@@ -1,6 +1,6 @@
 """Completion of a column of values: what may be null, lists, objects of one type and of several."""
 
-from collections.abc import AsyncIterable, Iterable, Sequence
+from collections.abc import AsyncIterable, Callable, Iterable, Sequence
 from functools import partial
 from typing import Any, Protocol
 
@@ -64,7 +64,7 @@ class Required:
         return then(self._inner(run, values, places), lambda known: self._checked(run, known, places))
 
     def _checked(self, run: Run, known: Column, places: Places) -> Column:
-        if any(value is None for value in known):
+        if NOTHING in map(type, known):
             known = [
                 run.fail(TypeError(self._message), self._nodes, places.path(index))
                 if value is None
@@ -139,19 +139,29 @@ class Objects:
     def __call__(self, run: Run, values: Column, places: Places) -> Later:
         if not self._type.is_type_of:
             return self._selected(run, values, places)
-        checks = [self._is_ours(run, value, places, index) for index, value in enumerate(values)]
+        checks = self._checks(run, values, places)
         settled = settle(run, checks, self._facts.field_nodes, places)
         return then(
             settled, lambda known: self._selected(run, self._kept(run, values, known, places), places)
         )
 
-    def _is_ours(self, run: Run, value: Any, places: Places, index: int) -> Any:
-        if value is None or type(value) is Failed:
-            return True
-        try:
-            return self._type.is_type_of(value, ResolveInfo(run, self._facts, places, index))  # type: ignore[arg-type, misc]  # has all that it has
-        except Exception as error:  # noqa: BLE001 - a failure of the value
-            return error
+    def _checks(self, run: Run, values: Column, places: Places) -> Column:
+        """For each value whether it is of the type, or what will come to it, or why that cannot be said."""
+        is_type_of: Callable[..., Any] = self._type.is_type_of  # type: ignore[assignment]  # see the caller
+        info = ResolveInfo(run, self._facts, places, 0)
+        checks: Column = []
+        for index, value in enumerate(values):
+            check: Any = True
+            if value is not None and type(value) is not Failed:
+                info.index = index
+                try:
+                    check = is_type_of(value, info)
+                except Exception as error:  # noqa: BLE001 - a failure of the value
+                    check = error
+                if check is not True:  # who has not finished yet keeps the info
+                    info = ResolveInfo(run, self._facts, places, index)
+            checks.append(check)
+        return checks
 
     def _kept(self, run: Run, values: Column, checks: Column, places: Places) -> Column:
         if all(check is True for check in checks):

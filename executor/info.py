@@ -32,7 +32,7 @@ class FieldFacts:
 class ResolveInfo:
     """Has what graphql-core's has, made where it is read: most of it is never asked for."""
 
-    __slots__ = ("_facts", "_index", "_places", "_run", "context")
+    __slots__ = ("_facts", "_places", "_run", "context", "index")
 
     abort_signal = None
 
@@ -40,7 +40,7 @@ class ResolveInfo:
         self._run = run
         self._facts = facts
         self._places = places
-        self._index = index
+        self.index = index
         self.context = run.context
 
     @property
@@ -62,7 +62,7 @@ class ResolveInfo:
     @property
     def path(self) -> Path:
         """Of the field, also where an item of its list is asked about."""
-        path = self._places.path(self._index)
+        path = self._places.path(self.index)
         while path is not None and isinstance(path.key, int):
             path = path.prev
         assert path is not None  # noqa: S101 - a field has a name

@@ -17,7 +17,7 @@ class Related:
         self._key = relation.key
 
     def __call__(self, run: Run, sources: Column, places: Places) -> Later:  # noqa: ARG002 - as every reader
-        keys = [self._key_of(source) for source in sources]
+        keys = self._keys(sources)
         asked = [key for key in keys if key is not None and not isinstance(key, Exception)]
         if not asked:
             return keys
@@ -28,7 +28,13 @@ class Related:
             return [error if key is not None else None for key in keys]
         return _asked_singly(loader, keys) if futures is None else _answers(keys, futures)
 
-    def _key_of(self, source: Any) -> Any:
+    def _keys(self, sources: Column) -> Column:
+        try:
+            return list(map(self._key, sources))
+        except Exception:  # noqa: BLE001 - of one of them: each by itself
+            return [self._key_or_error(source) for source in sources]
+
+    def _key_or_error(self, source: Any) -> Any:
         try:
             return self._key(source)
         except Exception as error:  # noqa: BLE001 - an answer as any other
@@ -73,7 +79,8 @@ async def _answers_later(keys: list[Any], futures: dict[Any, asyncio.Future[Any]
 
 def _read(keys: list[Any], futures: dict[Any, asyncio.Future[Any]]) -> Column:
     known = {key: outcome(future) for key, future in futures.items()}
-    return [key if key is None or isinstance(key, Exception) else known[key] for key in keys]
+    known[None] = None
+    return [known.get(key, key) for key in keys]  # a key that could not be made is its own answer
 
 
 def _asked_singly(loader: Any, keys: list[Any]) -> Column:

@@ -217,5 +217,7 @@ async def _all(known: Column, waiting: list[tuple[int, asyncio.Future[Any]]]) ->
 
 def outcome(future: asyncio.Future[Any]) -> Any:
     """The result, or the exception that stands for it; a cancellation is raised."""
-    error = None if future.cancelled() else future.exception()
-    return error if isinstance(error, Exception) else future.result()
+    try:
+        return future.result()
+    except Exception as error:  # noqa: BLE001 - an answer as any other
+        return error
