@@ -15,6 +15,12 @@ JSON = {"content-type": "application/json"}
 
 
 @pytest.fixture
+def settings(settings: Settings) -> Settings:
+    """A sweep in the middle of a test would be counted."""
+    return settings.model_copy(update={"sweep_seconds": 60})
+
+
+@pytest.fixture
 async def ada(people):
     return await people.signed_in("ada")
 

@@ -23,6 +23,12 @@ SIGN_OUT = "mutation { signOut(input: {}) { endedCount } }"
 
 
 @pytest.fixture
+def settings(settings: Settings) -> Settings:
+    """A sweep in the middle of a test would be counted."""
+    return settings.model_copy(update={"sweep_seconds": 60})
+
+
+@pytest.fixture
 async def ada(people, services):
     services.passwords._hasher = CHEAP
     return await people.device(await people.person("ada", password=PASSWORD))

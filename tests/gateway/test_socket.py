@@ -24,7 +24,8 @@ SIGN_OUT = "mutation { signOut(input: {}) { endedCount } }"
 
 @pytest.fixture
 def settings(settings: Settings) -> Settings:
-    return settings.model_copy(update={"allowed_origins": ["https://app.example"]})
+    """A sweep in the middle of a test would be counted."""
+    return settings.model_copy(update={"allowed_origins": ["https://app.example"], "sweep_seconds": 60})
 
 
 @pytest.fixture
