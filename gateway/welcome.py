@@ -38,6 +38,7 @@ def say_prepared(prepared: Prepared) -> None:
 
 def say_ready(settings: Settings, prepared: Prepared, address: str, seconds: float) -> None:
     """The last lines: everything that one needs to begin."""
+    address = (settings.public_url or address).rstrip("/")
     say("")
     if settings.is_graphiql_on and PAGE.is_file():
         row("GraphiQL", typer.style(f"{address}/graphql", bold=True))
