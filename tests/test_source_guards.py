@@ -30,7 +30,6 @@ MIGRATIONS = {
     "gateway/databases.py",
     "gateway/drift.py",
     "gateway/migrations.py",
-    "models/catalog.py",
     "models/declared.py",
 }
 """Have a connection of their own that ends with them, or write what a migration freezes."""
