@@ -98,6 +98,7 @@ class Run:
 
     async def stop(self) -> None:
         """End what was started, and wait until it has ended."""
+        await first_steps()
         self.is_stopped = True
         for batch in list(self.batches.values()):
             batch.cancel()
@@ -112,11 +113,18 @@ if sys.version_info >= (3, 12):
         """Runs up to its first wait before this returns."""
         return asyncio.Task(coroutine, loop=loop, eager_start=True)
 
+    async def first_steps() -> None:
+        """Nothing waits for its first step."""
+
 else:
 
     def start_task(coroutine: Coroutine[Any, Any, Any], loop: asyncio.AbstractEventLoop) -> asyncio.Task[Any]:
         """Runs from the next turn of the loop on."""
         return loop.create_task(coroutine)
+
+    async def first_steps() -> None:
+        """Of what has just been started: cancelled before them, a task leaves coroutines unawaited."""
+        await asyncio.sleep(0)
 
 
 def then(column: Later, step: Callable[[Column], Later]) -> Later:
