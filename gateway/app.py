@@ -4,10 +4,13 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 import asyncpg
+import structlog
 from fastapi import FastAPI
 from sqlalchemy import select, text
 from starlette.responses import JSONResponse, Response
 
+from executor.cache import PlanCache
+from executor.extension import Planned
 from gateway.graphql import GraphQL
 from gateway.ide import mount_ide
 from gateway.limits import BodyLimit, limiters
@@ -18,6 +21,7 @@ from kit.statements import Record, Statement
 from resolvers.context import Services
 from schema.root import build_schema
 
+log = structlog.get_logger()
 OpenServices = Callable[[], AbstractAsyncContextManager[Services]]
 PING = Statement(select(text("1 as one")), Record)
 
@@ -32,7 +36,7 @@ def create_app(settings: Settings, open_services: OpenServices) -> FastAPI:
             yield
 
     app = FastAPI(title="Crossfade", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
-    schema = build_schema(settings, [Operation, *limiters(settings)])
+    schema = build_schema(settings, [Operation, *limiters(settings), planned(settings)])
     app.state.schema = schema
     app.include_router(GraphQL(schema, settings))
     mount_ide(app, settings)
@@ -41,6 +45,12 @@ def create_app(settings: Settings, open_services: OpenServices) -> FastAPI:
     app.add_middleware(BodyLimit, most=settings.max_body_bytes)
     app.add_middleware(RequestIds)
     return app
+
+
+def planned(settings: Settings) -> Callable[[], Planned]:
+    """Operations run on plans, kept in one cache. Last of the extensions: what they refuse is not kept."""
+    cache = PlanCache(settings.max_cached_documents)
+    return lambda: Planned(cache, lambda reason: log.warning("operation_not_planned", reason=reason))
 
 
 async def healthz() -> Response:

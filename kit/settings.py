@@ -72,6 +72,7 @@ class Settings(BaseSettings):
     max_page_size: Annotated[int, Field(ge=1)] = 100
     max_body_bytes: Annotated[int, Field(ge=1024)] = 1_000_000
     max_subscriptions_per_socket: Annotated[int, Field(ge=1)] = 100
+    max_cached_documents: Annotated[int, Field(ge=1)] = 500
     max_message_length: Annotated[int, Field(ge=1, le=5000)] = 5000
 
     rate_sign_in: Rate = Rate(limit=10, per_seconds=900)
