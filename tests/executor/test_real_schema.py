@@ -29,6 +29,7 @@ class Both:
         self.services = services
         self.statements = statements
         self.fallbacks = Counter()
+        self.unanswered = 0
         self.cache = PlanCache(256)
 
         def planned():
@@ -51,7 +52,12 @@ class Both:
     async def difference(self, text, variables, viewer) -> str | None:
         ours, sent = await self.ask(self.planned, text, variables, viewer)
         said = list(self.statements.sent)
-        theirs, expected = await self.ask(self.plain, text, variables, viewer)
+        try:
+            theirs, expected = await self.ask(self.plain, text, variables, viewer)
+        except asyncio.CancelledError:
+            # graphql-core ended a load that others waited for (record 12): a failure somewhere, and no answer.
+            self.unanswered += 1
+            return None if ours.errors else f"{text}\n{variables}\nno answer, and no errors of ours"
         told = difference(ours, theirs)
         # graphql-core ends the siblings of what takes their parent away, and they ask nothing more.
         more = f"{sent} statements, not {expected}: {said}" if sent > expected and not theirs.errors else None
@@ -103,6 +109,7 @@ async def test_generated_queries_are_answered_as_graphql_core_does(both, world, 
         told = await both.difference(made.document, made.variables, source.choice([viewer, viewer, None]))
         assert told is None, told
     assert both.fallbacks == {}
+    assert both.unanswered <= 6
 
 
 async def test_the_operations_of_an_app_do_not_fall_back(both, world):
