@@ -55,7 +55,7 @@ class Both:
         try:
             theirs, expected = await self.ask(self.plain, text, variables, viewer)
         except asyncio.CancelledError:
-            # graphql-core ended a load that others waited for (record 12): a failure somewhere, and no answer.
+            # graphql-core ended a load that others waited for (record 12): something failed, and no answer.
             self.unanswered += 1
             return None if ours.errors else f"{text}\n{variables}\nno answer, and no errors of ours"
         told = difference(ours, theirs)
