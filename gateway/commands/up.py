@@ -5,7 +5,7 @@ import os
 import signal
 import socket
 import time
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from contextlib import nullcontext
 from importlib import import_module
 from typing import Any
@@ -13,7 +13,7 @@ from typing import Any
 import asyncpg
 
 from gateway.children import Child
-from gateway.databases import NAME, Access, connect, create_embedded, embedded_server, external
+from gateway.databases import NAME, Access, connect, create_embedded, embedded_server, external, shown
 from gateway.embedded import EmbeddedPostgres
 from gateway.holding import hold
 from gateway.listening import address_of, listen
@@ -88,14 +88,20 @@ class House:
         """What failed, in a sentence; STOP where nothing did."""
         say_title()
         await self._start_gateway()
-        prepared = await self._prepare()
+        access = await self._open_database()
+        prepared = await self._prepare(access)
         if self._stopping.is_set():
             return STOP
-        failed = await first_of(self._until_ready(), *self._ends())
-        if failed or self._stopping.is_set():
-            return failed
+        self._gateway.begin(access.as_role(GATEWAY))
+        ends = (self._until_stopped, self._until_lost, self._gateway.ended)
+        failure = await first_of(self._until_ready, *ends)
+        if failure or self._stopping.is_set():
+            return failure
+        # Last of all: nobody waits for it, and the gateway has had both cores.
+        await self._worker.start(["worker", "--supervised"], self._environment())
+        self._worker.begin(access.as_role(WORKER))
         say_ready(self._settings, prepared, self._address, time.monotonic() - self._began)
-        return await first_of(*self._ends())
+        return await first_of(self._worker.ended, *ends)
 
     async def _start_gateway(self) -> None:
         """First of all: what it imports takes longer than all that is done meanwhile."""
@@ -106,20 +112,16 @@ class House:
         # Connections wait in the gateway's copy; were ours open, they would wait for ever once it has ended.
         self._listening.close()
 
-    async def _prepare(self) -> Prepared:
-        access = await self._open_database()
+    async def _prepare(self, access: Access) -> Prepared:
         # Imported only now: it takes as long again, and the gateway does it at the same time.
         prepare = (await asyncio.to_thread(import_module, "gateway.prepare")).prepare
         prepared: Prepared = await prepare(self._settings, access)
         say_prepared(prepared)
-        if not self._stopping.is_set():
-            self._gateway.begin(access.as_role(GATEWAY))
-            await self._worker.start(["worker", "--supervised"], self._environment())
-            self._worker.begin(access.as_role(WORKER))
         return prepared
 
     async def _open_database(self) -> Access:
         if self._settings.database_url:
+            row("database", shown(self._settings.database_url))
             return external(self._settings, self._settings.database_url)
         self._server = server = embedded_server(self._settings)
         await asyncio.to_thread(server.start)
@@ -132,9 +134,6 @@ class House:
 
     def _environment(self) -> dict[str, str]:
         return {**os.environ, "CROSSFADE_ACCESS_TOKEN_MINUTES": str(self._settings.access_token_minutes)}
-
-    def _ends(self) -> list[Coroutine[Any, Any, str]]:
-        return [self._until_stopped(), self._gateway.ended(), self._worker.ended(), self._until_lost()]
 
     async def _until_stopped(self) -> str:
         await self._stopping.wait()
@@ -163,9 +162,9 @@ class House:
             await asyncio.to_thread(self._server.stop)
 
 
-async def first_of(*waiting: Coroutine[Any, Any, str]) -> str:
+async def first_of(*waiting: Callable[[], Coroutine[Any, Any, str]]) -> str:
     """What ends first; the others are given up."""
-    tasks = [asyncio.ensure_future(each) for each in waiting]
+    tasks = [asyncio.create_task(each()) for each in waiting]
     try:
         done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         return next(task for task in tasks if task in done).result()

@@ -160,14 +160,14 @@ def is_alive(pid: int) -> bool:
     return True
 
 
-async def until(is_so: Callable[[], Any]) -> None:
-    """Wait for what may take long; `is_so` may be a coroutine function."""
+async def until(is_so: Callable[[], Any], every: float = 0.01) -> None:
+    """Wait for what may take long; `is_so` may be a coroutine function. `every` is in seconds."""
     async with asyncio.timeout(PATIENCE):
         while True:
             answer = is_so()
             if await answer if asyncio.iscoroutine(answer) else answer:
                 return
-            await asyncio.sleep(0.01)
+            await asyncio.sleep(every)
 
 
 async def until_gone(*pids: int) -> None:

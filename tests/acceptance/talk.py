@@ -46,7 +46,7 @@ class Sender:
     async def say(self, content: str) -> None:
         """One thing, until it is acknowledged."""
         key = str(uuid4())
-        await until(lambda: self._try(content, key))
+        await until(lambda: self._try(content, key), every=0.1)
         self.acknowledged.append(key)
 
     async def _try(self, content: str, key: str) -> bool:
