@@ -92,13 +92,16 @@ class Database:
             lease.close()
 
     @asynccontextmanager
-    async def write(self, viewer: UUID | None) -> AsyncIterator["Transaction"]:
-        """One READ COMMITTED transaction as `viewer`; commits unless the block raises."""
+    async def write(self, viewer: UUID | None, first: str = "") -> AsyncIterator["Transaction"]:
+        """One READ COMMITTED transaction as `viewer`; commits unless the block raises.
+
+        `first` is SQL without parameters that goes with the beginning, in one message.
+        """
         connection = await self._pool.acquire()
         begun = False
         try:
             # One message. `viewer` is a UUID object, so quoting it by hand is safe.
-            begin = f"begin; set local app.viewer = '{viewer or ''}'"
+            begin = f"begin; set local app.viewer = '{viewer or ''}'{first}"
             self.observe(begin)
             begun = True
             await connection.execute(begin)

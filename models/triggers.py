@@ -30,6 +30,7 @@ TRIGGERS = (
         "set_updated_at",
     ),
     Trigger("chat_rooms_owned", "chat_rooms", "after insert", "own_new_room"),
+    Trigger("room_members_held", "room_members", "before insert", "hold_room"),
     Trigger("room_members_counted", "room_members", "after insert or delete", "count_room_members"),
     Trigger("chat_messages_noted", "chat_messages", "after insert", "note_latest_message"),
 )

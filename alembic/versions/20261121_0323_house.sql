@@ -350,6 +350,28 @@ alter function app.count_room_members owner to crossfade_policy;
 
 revoke all on function app.count_room_members from public;
 
+-- Delete a room that the viewer owns, with everything in it; false where they do not, and for the default room.
+create or replace function app.delete_room(room uuid) returns boolean
+language plpgsql security definer set search_path = pg_catalog
+as $$
+begin
+  if room not in (select app.viewer_rooms_as('{owner}')) then
+    return false;
+  end if;
+  -- In the order of all writers of a room: members, topic, room.
+  perform from public.room_members m where m.room_id = room order by m.user_id for update;
+  perform app.hold_topics(array['room:' || room]);
+  delete from public.chat_rooms r
+  where r.id = room and not r.is_default_room and r.id in (select app.viewer_rooms_as('{owner}'));
+  return found;
+end $$;
+
+alter function app.delete_room owner to crossfade_policy;
+
+revoke all on function app.delete_room from public;
+
+grant execute on function app.delete_room to crossfade_gateway, crossfade_policy;
+
 -- Report what this transaction did, in the order of commit within each topic. Called once, as its last statement.
 -- Arrays of equal length, one entry an event; answers with the seq that each one got, in the same order.
 create or replace function app.emit(names text[], kinds text[], payloads jsonb[], origin uuid)
@@ -456,6 +478,21 @@ alter function app.find_users owner to crossfade_policy;
 revoke all on function app.find_users from public;
 
 grant execute on function app.find_users to crossfade_gateway, crossfade_policy;
+
+-- Who joins takes their turn before anything of the room is locked (the default room is never counted or deleted).
+create or replace function app.hold_room() returns trigger
+language plpgsql security definer set search_path = pg_catalog
+as $$
+begin
+  if exists (select from public.chat_rooms r where r.id = new.room_id and not r.is_default_room) then
+    perform app.hold_topics(array['room:' || new.room_id]);
+  end if;
+  return new;
+end $$;
+
+alter function app.hold_room owner to crossfade_policy;
+
+revoke all on function app.hold_room from public;
 
 -- Wait for one's turn on topics, in one order for all, so that no two writers wait for each other.
 create or replace function app.hold_topics(names text[]) returns void
@@ -767,6 +804,8 @@ create trigger users_counted after insert or delete on users for each row execut
 create trigger chat_rooms_updated before update of name, description, is_private, slow_mode_seconds on chat_rooms for each row execute function app.set_updated_at();
 
 create trigger chat_rooms_owned after insert on chat_rooms for each row execute function app.own_new_room();
+
+create trigger room_members_held before insert on room_members for each row execute function app.hold_room();
 
 create trigger room_members_counted after insert or delete on room_members for each row execute function app.count_room_members();
 

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import strawberry
-from sqlalchemy import BigInteger, Boolean, DateTime, String, Uuid, column, delete, func, select, update
+from sqlalchemy import BigInteger, Boolean, DateTime, String, Uuid, column, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.types import Integer
 
@@ -44,7 +44,7 @@ UPDATE = Statement(
     .returning(*ROOM),
     RoomRow,
 )
-DELETE = Statement(delete(ChatRoom).where(room.id == param("id", Uuid())).returning(room.id), Record)
+DELETE = Statement(select(func.app.delete_room(param("id", Uuid())).label("is_deleted")), Record)
 JOIN = Statement(
     insert(RoomMember)
     .values(
@@ -133,7 +133,7 @@ async def update_room(info: Info, room_id: strawberry.ID, **changes: Any) -> Roo
     if before.is_default_room and given.get("is_private"):
         raise Problem(ProblemCode.NOT_ALLOWED_NOW, "The default room is for everybody.", field=["isPrivate"])
     values = {name: given.get(name, getattr(before, name)) for name in CHANGES}
-    async with info.context.write() as write:
+    async with info.context.write(room=before.id) as write:
         after = await write.fetchrow(UPDATE, id=before.id, **values)
         if after is None:
             raise Forbidden("Only owners and moderators change a room.")
@@ -146,7 +146,8 @@ async def delete_room(info: Info, room_id: strawberry.ID) -> RoomGone:
     """With everything said in it."""
     key = await _visible(info.context, room_id)
     async with info.context.write() as write:
-        if not await write.fetch(DELETE, id=key):
+        row = await write.fetchrow(DELETE, id=key)
+        if row is None or not row.is_deleted:
             raise Forbidden("Only an owner deletes a room, and nobody the default one.")
         write.emit(room_topic(key), RoomDeleted())
     return RoomGone(global_id("Room", key))

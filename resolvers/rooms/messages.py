@@ -175,7 +175,7 @@ async def edit_message(info: Info, message_id: strawberry.ID, content: str) -> M
     words = clean_text(content, "content", 1, context.services.settings.max_message_length)
     before = await _own(context, message_id)
     await _check_may_speak(context, before)
-    async with context.write() as write:
+    async with context.write(room=before.room_id) as write:
         if not await write.fetch(EDIT, id=before.id, content=words):
             raise Problem(ProblemCode.NOT_ALLOWED_NOW, "It was deleted.", field=["messageId"])
         write.emit(room_topic(before.room_id), MessageChanged(before.id, "edited"))
@@ -187,7 +187,7 @@ async def delete_message(info: Info, message_id: strawberry.ID) -> MessageNow:
     context = info.context
     before = await _own(context, message_id)
     user_id = context.user_id
-    async with context.write() as write:
+    async with context.write(room=before.room_id) as write:
         if await write.fetch(TAKE_BACK, id=before.id, user_id=user_id):
             topic = room_topic(before.room_id)
             write.emit(topic, MessageChanged(before.id, "deleted"))

@@ -36,6 +36,7 @@ AS_POLICY = {
     "find_rooms": ONLY_GATEWAY,
     "find_users": ONLY_GATEWAY,
     # Across people.
+    "delete_room": ONLY_GATEWAY,
     "leave_room": ONLY_GATEWAY,
     "room_exists": ONLY_GATEWAY,
     "take": ONLY_GATEWAY,
@@ -49,6 +50,7 @@ AS_POLICY = {
     # Triggers.
     "count_people": set(),
     "count_room_members": set(),
+    "hold_room": set(),
     "note_latest_message": set(),
     "own_new_room": set(),
 }
