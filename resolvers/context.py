@@ -6,13 +6,15 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
+import asyncpg
 import strawberry
+import structlog
 from sqlalchemy import ARRAY, String, Uuid, column, func, select
 from sqlalchemy.dialects.postgresql import JSONB
 
 from kit.bus import Bus, Signal
 from kit.db import Database, Transaction
-from kit.errors import Refusal, Unauthenticated
+from kit.errors import Problem, ProblemCode, Refusal, Unauthenticated
 from kit.hub import Hub
 from kit.settings import Settings
 from kit.statements import Record, Statement, param
@@ -23,6 +25,8 @@ from services.identity.known import KnownIdentities
 from services.identity.passwords import Passwords
 from services.identity.sessions import EndedSessions
 from services.identity.tokens import AccessTokens
+
+log = structlog.get_logger()
 
 EMIT = Statement(
     select(column("topic"), column("seq")).select_from(
@@ -153,6 +157,11 @@ class Context:
                 write.origin = origin
                 yield write
                 signals = await write.report()
+        except (asyncpg.ForeignKeyViolationError, asyncpg.InsufficientPrivilegeError) as error:
+            if not is_overtaken(error):
+                raise
+            log.info("write_overtaken", reason=str(error))
+            raise Problem(ProblemCode.NOT_FOUND, "It has just gone, or is no longer for you.") from None
         finally:
             self.renew()
         await self.services.bus.publish(signals)
@@ -160,6 +169,11 @@ class Context:
     def _open(self) -> None:
         viewer = self.viewer.user_id if self.viewer else None
         self.loaders = Loaders(self.services.database.lease(viewer))
+
+
+def is_overtaken(error: asyncpg.PostgresError) -> bool:
+    """Whether what was checked a moment ago is gone or out of reach; a missing grant is a fault of ours."""
+    return isinstance(error, asyncpg.ForeignKeyViolationError) or "row-level security" in str(error)
 
 
 Info = strawberry.Info[Context, None]

@@ -57,3 +57,19 @@ async def test_a_room_in_use_is_deleted_whole_and_its_senders_are_told(client, p
     assert deleted["deletedRoomId"] == global_id("Room", room.id)
     assert {code for each in told for code in each} <= {"NOT_FOUND", "NOT_A_MEMBER"}
     assert await admin.fetchval("select count(*) from chat_messages") == 0
+
+
+async def test_who_is_overtaken_by_the_end_of_a_room_is_told_that_it_is_not_there(client, people, rooms):
+    ann, ben, *others = [await people.person() for _ in range(8)]
+    refused = []
+    for _ in range(6):
+        room = await rooms.room(ann, ben)
+        message = await say(client, room, ann)
+        reacting = {"messageId": message["id"], "emoji": "🎉"}
+        *payloads, _ = await asyncio.gather(
+            *(change(client, "joinRoom", {"roomId": room.gid}, "edge { cursor }", each) for each in others),
+            change(client, "react", reacting, "message { id }", ben),
+            change(client, "deleteRoom", {"roomId": room.gid}, "deletedRoomId", ann),
+        )
+        refused += [code for payload in payloads for code in codes(payload)]
+    assert set(refused) <= {"NOT_FOUND", "NOT_A_MEMBER"}
