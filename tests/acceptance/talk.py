@@ -87,7 +87,8 @@ class Listener:
                 async with connected(self._address) as socket:
                     await self._subscribe(socket)
                     async for message in socket:
-                        await self._hear(socket, orjson.loads(message))
+                        if not await self._hear(socket, orjson.loads(message)):
+                            break
             except ConnectionClosed as error:
                 self.close_codes.append(error.rcvd.code if error.rcvd else None)
             except (OSError, WebSocketException):
@@ -102,15 +103,15 @@ class Listener:
         payload = {"query": LISTEN, "variables": values}
         await socket.send(orjson.dumps({"id": "1", "type": "subscribe", "payload": payload}).decode())
 
-    async def _hear(self, socket: ClientConnection, message: Any) -> None:
+    async def _hear(self, socket: ClientConnection, message: Any) -> bool:
+        """Whether to go on: no, where its database has gone before it."""
         if message["type"] == "ping":
             await socket.send('{"type":"pong"}')
         if "INTERNAL_SERVER_ERROR" in str(message):
-            await socket.close()  # its database has gone before it: come again
-            return
+            return False
         if message["type"] != "next":
             assert message["type"] in {"connection_ack", "ping"}, message
-            return
+            return True
         event = message["payload"]["data"]["roomEvents"]
         assert event["__typename"] in {"StreamReady", "MessageAdded"}, event
         self.is_ready.set()
@@ -119,6 +120,7 @@ class Listener:
             assert event["originKey"] == node["clientKey"]
             self.heard.append(node["clientKey"])
         self.cursor = event["cursor"]
+        return True
 
     async def has_heard(self, count: int) -> None:
         """Until it has heard as many."""
