@@ -7,7 +7,7 @@ import strawberry
 from graphql import DocumentNode
 from graphql.execution.values import VariableValues
 
-from executor.compiler import NotPlanned, compile_plan
+from executor.compiler import IsOpen, NotPlanned, compile_plan
 from executor.operation import Operation, operation_of, steering_names
 from executor.plan import Plan
 
@@ -59,20 +59,26 @@ class Valid:
             found = self._operations.keep(name, operation)
         return found
 
-    def plan(self, schema: strawberry.Schema, name: str | None, variables: VariableValues) -> Plan:
+    def plan(
+        self,
+        schema: strawberry.Schema,
+        name: str | None,
+        variables: VariableValues,
+        is_open: IsOpen | None = None,
+    ) -> Plan:
         """Compiled where it is not yet. Raises NotPlanned."""
         steering = {each: variables.coerced.get(each) for each in self._steering}
-        key = (name, *steering.values())
-        found = self._plans.get(key) or self._plans.keep(key, self._compiled(schema, name, steering))
+        key = (name, is_open, *steering.values())
+        found = self._plans.get(key) or self._plans.keep(key, self._compiled(schema, name, steering, is_open))
         if isinstance(found, NotPlanned):
             raise NotPlanned(found.reason)
         return found
 
     def _compiled(
-        self, schema: strawberry.Schema, name: str | None, steering: dict[str, Any]
+        self, schema: strawberry.Schema, name: str | None, steering: dict[str, Any], is_open: IsOpen | None
     ) -> Plan | NotPlanned:
         try:
-            return compile_plan(schema, self.document, name, steering)
+            return compile_plan(schema, self.document, name, steering, is_open)
         except NotPlanned as refusal:
             return NotPlanned(refusal.reason)
 

@@ -1,6 +1,7 @@
 """Makes a plan of an operation: what of it does not depend on the data is decided here, once."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, cast
 
 import strawberry
@@ -23,6 +24,7 @@ from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 from executor.abstract import Abstract
 from executor.columns import Completer, Lists, Nullable, Objects, Required
 from executor.fields import Field
+from executor.holes import OpenField
 from executor.info import FieldFacts
 from executor.leaves import Leaf, LeafColumn
 from executor.operation import Operation, is_incremental, operation_of
@@ -32,6 +34,8 @@ from executor.rows import Constant, Entry, Filled, Inline
 from executor.selection import Selection
 
 Details = list[FieldDetails]
+IsOpen = Callable[[str], bool]
+"""Whether fields of that name are left open, to be filled for each who is told."""
 
 
 class NotPlanned(Exception):  # noqa: N818 - not an error: graphql-core answers
@@ -47,8 +51,11 @@ def compile_plan(
     document: DocumentNode,
     operation_name: str | None,
     steering: Mapping[str, Any],
+    is_open: IsOpen | None = None,
 ) -> Plan:
     """The plan of a validated operation, for these values of the variables in its @skip and @include.
+
+    With `is_open` it answers with holes (executor.sharing).
 
     Raises NotPlanned where graphql-core has to answer, GraphQLError where there is no such operation.
     """
@@ -56,7 +63,7 @@ def compile_plan(
     if reason := _reason_against(schema, document):
         raise NotPlanned(reason)
     try:
-        return Plan(operation, _Compiler(schema, operation, steering).root())
+        return Plan(operation, _Compiler(schema, operation, steering, is_open).root())
     except RecursionError:
         reason = "depth"
     raise NotPlanned(reason)  # out of the block, or the error would keep all its frames
@@ -71,8 +78,15 @@ def _reason_against(schema: strawberry.Schema, document: DocumentNode) -> str | 
 
 
 class _Compiler:
-    def __init__(self, schema: strawberry.Schema, operation: Operation, steering: Mapping[str, Any]) -> None:
+    def __init__(
+        self,
+        schema: strawberry.Schema,
+        operation: Operation,
+        steering: Mapping[str, Any],
+        is_open: IsOpen | None,
+    ) -> None:
         self._operation = operation
+        self._is_open = is_open
         self._schema = operation.schema
         self._fragments = operation.fragment_details
         self._variables = VariableValues({}, dict(steering))
@@ -101,17 +115,18 @@ class _Compiler:
             if field is None:
                 continue  # an operation that was not validated: graphql-core leaves it out
             made[key] = self._field(type_, key, field, details)
-            entries.append(self._entry(key, field))
+            entries.append(self._entry(key, name, field))
             if is_non_null_type(field.type) and self._operation.is_bubbling:
                 required.append(key)
         return Selection(entries, made, required)
 
-    def _entry(self, key: str, field: GraphQLField) -> Entry:
+    def _entry(self, key: str, field_name: str, field: GraphQLField) -> Entry:
         is_required = is_non_null_type(field.type)
         named = field.type.of_type if isinstance(field.type, GraphQLNonNull) else field.type
         definition = definition_of(field)
         if (
             definition is None
+            or self._leaves_open(field_name)
             or not is_leaf_type(named)
             or self._ways.default is not getattr
             or not self._ways.is_attribute(field)
@@ -123,7 +138,21 @@ class _Compiler:
         nodes = [each.node for each in details]
         facts = FieldFacts(nodes[0].name.value, nodes, field.type, type_)
         reader = self._ways.reader(field, facts)
-        return Field(key, facts, reader, self._completer(field.type, facts, details))
+        if not self._leaves_open(facts.field_name):
+            return Field(key, facts, reader, self._completer(field.type, facts, details))
+        with self._opening(None):  # what stands in a hole is completed when it is filled
+            return OpenField(key, facts, reader, self._completer(field.type, facts, details))
+
+    @contextmanager
+    def _opening(self, is_open: IsOpen | None) -> Iterator[None]:
+        former, self._is_open = self._is_open, is_open
+        try:
+            yield
+        finally:
+            self._is_open = former
+
+    def _leaves_open(self, name: str) -> bool:
+        return self._is_open is not None and self._is_open(name)
 
     def _completer(self, type_: GraphQLOutputType, facts: FieldFacts, details: Details) -> Completer:
         if isinstance(type_, GraphQLNonNull):
@@ -140,8 +169,18 @@ class _Compiler:
         if is_leaf_type(type_):
             return LeafColumn(self._leaf(type_), facts.field_nodes)
         if is_abstract_type(type_):
-            return Abstract(type_, self._schema, facts, lambda member: self._objects(member, facts, details))
+            return Abstract(type_, self._schema, facts, self._member(facts, details))
         return self._objects(cast("GraphQLObjectType", type_), facts, details)
+
+    def _member(self, facts: FieldFacts, details: Details) -> Callable[[GraphQLObjectType], Completer]:
+        """Plans a type when it is first seen, as it would have been planned now."""
+        is_open = self._is_open
+
+        def objects(type_: GraphQLObjectType) -> Completer:
+            with self._opening(is_open):
+                return self._objects(type_, facts, details)
+
+        return objects
 
     def _objects(
         self, type_: GraphQLObjectType, facts: FieldFacts, details: Sequence[FieldDetails]

@@ -2,14 +2,17 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from graphql import (
     DirectiveNode,
     DocumentNode,
+    FieldNode,
     FragmentDefinitionNode,
     GraphQLError,
     GraphQLSchema,
+    Node,
     OperationDefinitionNode,
     OperationType,
     VariableNode,
@@ -47,6 +50,27 @@ class Operation:
         """Whether a null that may not be takes its parent away."""
         names = {directive.name.value for directive in self.node.directives or ()}
         return "experimental_disableErrorPropagation" not in names
+
+    @cached_property
+    def root_fields(self) -> frozenset[str]:
+        """Names of what is asked of the root; "…" stands for a fragment."""
+        selections = self.node.selection_set.selections
+        return frozenset(each.name.value if isinstance(each, FieldNode) else "…" for each in selections)
+
+    @cached_property
+    def inner_variables(self) -> tuple[str, ...]:
+        """Those that decide how an event is answered: all but the arguments of what is asked of the root."""
+        selections = self.node.selection_set.selections
+        nodes: list[Node] = [*self.fragments.values()]
+        for each in selections:
+            if isinstance(each, FieldNode):
+                nodes += [*(each.directives or ()), *([each.selection_set] if each.selection_set else ())]
+            else:
+                nodes.append(each)
+        finder = _Variables()
+        for node in nodes:
+            visit(node, finder)
+        return tuple(sorted(finder.found))
 
     def variables(self, given: dict[str, Any] | None) -> VariableValues:
         """Coerced. Raises an ExceptionGroup of GraphQLErrors."""
@@ -101,3 +125,12 @@ class _Directives(Visitor):
 
     def enter_directive(self, node: DirectiveNode, *_rest: Any) -> None:
         self.found.append(node)
+
+
+class _Variables(Visitor):
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: set[str] = set()
+
+    def enter_variable(self, node: VariableNode, *_rest: Any) -> None:
+        self.found.add(node.name.value)

@@ -26,9 +26,12 @@ class Plan:
         The variables are those of `operation.variables`; those in @skip and @include have the values that the
         plan was made for.
         """
-        run = Run(self.operation, context, root, variables, extensions)
+        return await self.execute(Run(self.operation, context, root, variables, extensions))
+
+    async def execute(self, run: Run) -> ExecutionResult:
+        """The answer of a run that was made for this plan."""
         try:
-            value = await self._answer(run, root)
+            value = await self._answer(run, run.root)
         except BaseException:
             await run.stop()
             raise

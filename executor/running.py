@@ -4,7 +4,7 @@ import asyncio
 import sys
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from types import CoroutineType, GeneratorType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from graphql import FieldNode, GraphQLError, located_error
 from graphql.execution.values import VariableValues
@@ -13,6 +13,9 @@ from graphql.pyutils import Path, Undefined
 from executor.loads import Batch
 from executor.operation import Operation
 from executor.places import Places
+
+if TYPE_CHECKING:
+    from executor.holes import Hole
 
 Column = list[Any]
 """Values of one field for all objects of a level. Nobody alters a column that was given to them."""
@@ -42,6 +45,7 @@ class Run:
         "context",
         "extensions",
         "failures",
+        "holes",
         "is_stopped",
         "loop",
         "operation",
@@ -61,6 +65,8 @@ class Run:
         self.failures = 0
         self.is_stopped = False
         self.batches: dict[Any, Batch] = {}
+        self.holes: list[Hole] = []
+        """What was left open (executor.holes)."""
         self._tasks: list[asyncio.Future[Any]] = []
         self._reported: list[tuple[tuple[str | int, ...], GraphQLError]] = []
 

@@ -9,11 +9,10 @@ from fastapi import FastAPI
 from sqlalchemy import select, text
 from starlette.responses import JSONResponse, Response
 
-from executor.cache import PlanCache
-from executor.extension import Planned
+from gateway.answering import Answering
 from gateway.graphql import GraphQL
 from gateway.ide import mount_ide
-from gateway.limits import BodyLimit, limiters
+from gateway.limits import BodyLimit
 from gateway.operations import Operation
 from gateway.requests import RequestIds
 from kit.settings import Settings
@@ -36,8 +35,10 @@ def create_app(settings: Settings, open_services: OpenServices) -> FastAPI:
             yield
 
     app = FastAPI(title="Crossfade", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
-    schema = build_schema(settings, [Operation, *limiters(settings), planned(settings)])
-    app.state.schema = schema
+    schema = build_schema(settings, [Operation])
+    app.state.answering = Answering(
+        build_schema(settings), settings, lambda reason: log.warning("operation_not_planned", reason=reason)
+    )
     app.include_router(GraphQL(schema, settings))
     mount_ide(app, settings)
     app.add_api_route("/healthz", healthz, include_in_schema=False)
@@ -45,12 +46,6 @@ def create_app(settings: Settings, open_services: OpenServices) -> FastAPI:
     app.add_middleware(BodyLimit, most=settings.max_body_bytes)
     app.add_middleware(RequestIds)
     return app
-
-
-def planned(settings: Settings) -> Callable[[], Planned]:
-    """Operations run on plans, kept in one cache. Last of the extensions: what they refuse is not kept."""
-    cache = PlanCache(settings.max_cached_documents)
-    return lambda: Planned(cache, lambda reason: log.warning("operation_not_planned", reason=reason))
 
 
 async def healthz() -> Response:

@@ -1,31 +1,24 @@
 """Limits on what is sent: bytes of a body, depth, aliases and tokens of a document."""
 
-from collections.abc import Callable, MutableMapping
+from collections.abc import MutableMapping
 from typing import Any
 
 import orjson
+from graphql.validation import NoSchemaIntrospectionCustomRule
 from starlette.types import ASGIApp, Receive, Scope, Send
-from strawberry.extensions import (
-    DisableIntrospection,
-    MaxAliasesLimiter,
-    MaxTokensLimiter,
-    QueryDepthLimiter,
-    SchemaExtension,
-)
+from strawberry.extensions.max_aliases import create_validator as most_aliases
+from strawberry.extensions.query_depth_limiter import create_validator as most_depth
 
+from executor.engine import Limits
 from kit.settings import Settings
 
-Extension = Callable[[], SchemaExtension]
 
-
-def limiters(settings: Settings) -> list[Extension]:
-    """Strawberry's limiters with our numbers. That of depth lets introspection pass, which is deeper."""
-    made: list[Extension] = [
-        lambda: MaxTokensLimiter(max_token_count=settings.max_tokens),
-        lambda: MaxAliasesLimiter(max_alias_count=settings.max_aliases),
-        lambda: QueryDepthLimiter(max_depth=settings.max_depth),
-    ]
-    return made if settings.is_introspection_on else [*made, DisableIntrospection]
+def document_limits(settings: Settings) -> Limits:
+    """Strawberry's rules with our numbers. That of depth lets introspection pass, which is deeper."""
+    rules = [most_aliases(settings.max_aliases), most_depth(settings.max_depth, None)]
+    if not settings.is_introspection_on:
+        rules.append(NoSchemaIntrospectionCustomRule)
+    return Limits(rules, settings.max_tokens)
 
 
 class TooLargeError(Exception):

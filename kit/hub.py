@@ -7,10 +7,11 @@ from contextlib import suppress
 from kit.bus import Bus, Undo
 from kit.event_reader import ClosedError, EventReader
 from kit.events import Event, EventStore
-from kit.follower import Follower, PastGoneError
+from kit.feed import Feed, PastGoneError
+from kit.follower import Follower
 from kit.tail import Tail
 
-__all__ = ["ClosedError", "Event", "EventStore", "Follower", "Hub", "PastGoneError"]
+__all__ = ["ClosedError", "Event", "EventStore", "Feed", "Follower", "Hub", "PastGoneError"]
 
 
 class Hub:
@@ -25,7 +26,7 @@ class Hub:
         self._bus = bus
         self._sweep_seconds = sweep_seconds
         self._tails: dict[str, tuple[Tail, Undo]] = {}
-        self._followers: set[Follower] = set()
+        self._feeds: set[Feed] = set()
         self._has_gap = asyncio.Event()
         self._undo_gap: Undo | None = None
         self._sweeping: asyncio.Task[None] | None = None
@@ -36,14 +37,14 @@ class Hub:
         self._sweeping = asyncio.create_task(self._sweep())
 
     async def close(self) -> None:
-        """End every follower."""
+        """End every feed."""
         if self._undo_gap is not None:
             self._undo_gap()
         if self._sweeping is not None:
             self._sweeping.cancel()
             await asyncio.gather(self._sweeping, return_exceptions=True)
-        for follower in tuple(self._followers):
-            follower.close()
+        for feed in tuple(self._feeds):
+            feed.close()
         await self._reader.close()
 
     async def follow(self, topic: str, after: int | None, *, passing: Sequence[str] = ()) -> Follower:
@@ -52,19 +53,29 @@ class Hub:
         Events of `passing` topics are handed out as they happen, without a place in the order, never again.
         Nothing that is committed once this has returned is missed. Raises ClosedError on a closed hub.
         """
+        feed = await self.feed(topic, passing=passing)
+        try:
+            position, is_gap = await feed.place(feed.start if after is None else after)
+        except BaseException:
+            feed.close()
+            raise
+        return Follower(feed, position, is_gap=is_gap)
+
+    async def feed(self, topic: str, *, passing: Sequence[str] = ()) -> Feed:
+        """The same, for who keeps places of their own."""
         beside = [name for name in dict.fromkeys(passing) if name != topic]
         tails = [self._tail(name) for name in (topic, *beside)]
-        follower = Follower(tails[0], tails[1:], self._reader, self._forget)
-        self._followers.add(follower)
+        feed = Feed(tails[0], tails[1:], self._reader, self._forget)
+        self._feeds.add(feed)
         try:
             heads = await self._reader.heads([topic, *beside])
             for tail in tails:
                 tail.begin(heads[tail.topic])
-            await follower.begin(heads[topic], after)
+            feed.start = heads[topic]
         except BaseException:
-            follower.close()
+            feed.close()
             raise
-        return follower
+        return feed
 
     def _tail(self, topic: str) -> Tail:
         known = self._tails.get(topic)
@@ -75,10 +86,10 @@ class Hub:
         self._tails[topic] = (tail, undo)
         return tail
 
-    def _forget(self, follower: Follower) -> None:
-        """Let go of a follower, and of topics that nobody follows any more."""
-        self._followers.discard(follower)
-        for tail in (follower.tail, *follower.beside):
+    def _forget(self, feed: Feed) -> None:
+        """Let go of a feed, and of topics that nobody follows any more."""
+        self._feeds.discard(feed)
+        for tail in (feed.tail, *feed.beside):
             if not tail.watchers and tail.topic in self._tails:
                 _tail, undo = self._tails.pop(tail.topic)
                 undo()

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from copy import copy
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
@@ -130,6 +131,12 @@ class Context:
         """Forget what was read: after a write, and for each event of a stream."""
         self.close()
         self._open()
+
+    def seen_by(self, viewer: Viewer | None) -> "Context":
+        """The same reads, shared, for another person: all that depends on who asks is keyed by who that is."""
+        other = copy(self)
+        other.viewer = viewer
+        return other
 
     def become(self, viewer: Viewer | None) -> None:
         """Go on as somebody else: who just signed in or out."""

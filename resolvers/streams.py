@@ -1,15 +1,18 @@
-"""Live streams: replayed from a cursor, then as it happens; each event read anew as the viewer."""
+"""Live streams: what a topic's events mean, who may be told, and what every stream says of itself."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, Protocol
 from uuid import UUID
 
-from kit.clock import now
-from kit.errors import BadInput, Unauthenticated
-from kit.hub import ClosedError, Event, Follower, PastGoneError
+from kit.errors import BadInput
+from kit.hub import Event
 from kit.pages import Cursors
 from resolvers.context import Context
+
+Person = UUID | None
+"""Who listens; None is nobody."""
 
 
 @dataclass(frozen=True)
@@ -40,77 +43,57 @@ class StreamEnded(StreamItem):
     reason: str
 
 
+class OvertakenError(Exception):
+    """What the stream is about went out of the sight of who reads, in the middle of reading."""
+
+
+class Source(Protocol):
+    """A topic as a stream. All who may be told of an event are told the same, `viewer…` fields aside."""
+
+    topic: str
+    passing: Sequence[str]
+    """Topics whose events are told as they happen, without a place in the order, and never again."""
+
+    async def readers(self, context: Context, people: Sequence[Person]) -> Collection[Person]:
+        """Which of these may be told of it now. Asked anew for all events that are told."""
+
+    async def item(self, context: Context, cursor: str, event: Event) -> StreamItem | None:
+        """The event with its objects as they are now; None for what there is nothing to show of.
+
+        The context is that of one of those who may be told. Raises OvertakenError.
+        """
+
+    async def why_gone(self, context: Context) -> str:
+        """The reason for those who may no longer be told."""
+
+
+@dataclass(frozen=True)
+class Watch:
+    """What the resolver of a stream answers: it may begin, from behind this place or from now on.
+
+    The gateway tells all who watch the same topic together; nobody iterates over it.
+    """
+
+    source: Source
+    after: int | None
+
+    def __aiter__(self) -> AsyncIterator[Any]:
+        raise TypeError("A stream is told by the gateway's fan-out.")
+
+
 def stream_cursors(topic: str) -> Cursors:
     """The cursors of a topic's stream."""
     return Cursors(topic, (int,))
 
 
-class Stream:
-    """One subscriber on one topic."""
-
-    def __init__(self, context: Context, topic: str, follower: Follower) -> None:
-        self.context = context
-        self._cursors = stream_cursors(topic)
-        self._topic = topic
-        self._follower = follower
-
-    @property
-    def cursor(self) -> str:
-        """The last durable place."""
-        return self._cursors.at(self._follower.position)
-
-    def opening(self) -> list[StreamItem]:
-        """Ready, and the gap if there is one."""
-        head = self._follower.tail.head or 0
-        items: list[StreamItem] = [
-            StreamReady(self.cursor, now(), None, is_replaying=self._follower.position < head)
-        ]
-        if self._follower.is_gap:
-            items.append(StreamGap(self.cursor, now(), None))
-        return items
-
-    def ended(self, reason: str) -> StreamEnded:
-        """The last word."""
-        return StreamEnded(self.cursor, now(), None, reason)
-
-    async def events(self) -> AsyncIterator[tuple[str, Event] | StreamItem]:
-        """Each event with its cursor, or a word of the stream itself. The context is fresh for each."""
-        durable = self.cursor
-        while True:
-            try:
-                happened = await self._follower.next()
-            except ClosedError:
-                yield StreamEnded(durable, now(), None, "SHUTTING_DOWN")
-                return
-            except PastGoneError:
-                durable = self.cursor
-                yield StreamGap(durable, now(), None)
-                continue
-            for event in happened:
-                if event.topic == self._topic:
-                    durable = self._cursors.at(event.seq)
-                self._check_viewer()
-                self.context.renew()
-                yield durable, event
-
-    def close(self) -> None:
-        """Let go of the topic."""
-        self._follower.close()
-        self.context.close()
-
-    def _check_viewer(self) -> None:
-        viewer = self.context.viewer
-        if viewer is None:
-            return
-        has_ended = viewer.session_id and self.context.services.ended_sessions.has(viewer.session_id)
-        if has_ended or (viewer.expires_at and viewer.expires_at <= now()):
-            raise Unauthenticated("This session has ended. Sign in again.")
-
-
-async def open_stream(context: Context, topic: str, after: str | None, passing: Sequence[str] = ()) -> Stream:
-    """Follow a topic from a cursor of it. Raises BadInput for a cursor that is none."""
-    start = stream_cursors(topic).keys(after)[0] if after is not None else None
-    if start is not None and start < 0:
+def place_of(topic: str, cursor: str) -> int:
+    """The seq behind a cursor. Raises BadInput for a cursor that is none of this topic."""
+    seq: int = stream_cursors(topic).keys(cursor)[0]
+    if seq < 0:
         raise BadInput("This is not a cursor of this stream.")
-    follower = await context.services.hub.follow(topic, start, passing=passing)
-    return Stream(context, topic, follower)
+    return seq
+
+
+def watch(source: Source, after: str | None) -> Watch:
+    """A stream from a cursor of its topic. Raises BadInput for a cursor that is none."""
+    return Watch(source, None if after is None else place_of(source.topic, after))

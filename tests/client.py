@@ -1,15 +1,16 @@
 """Asks a gateway in the same process."""
 
-from collections.abc import AsyncIterator, Mapping
+import asyncio
+from collections.abc import AsyncIterator, Hashable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, Protocol, Self
 from uuid import UUID
 
 import httpx
-from fastapi import FastAPI
-from strawberry.schema import BaseSchema
+import orjson
 
+from gateway.answering import Answering, Asked, Refused
 from gateway.context import Caller
 from kit.db import Database
 from resolvers.context import Request, Services, Viewer
@@ -35,13 +36,38 @@ class Answer:
         return [error["extensions"]["code"] for error in self.errors]
 
 
+class Heard:
+    """A reader that takes all it is given."""
+
+    def __init__(self) -> None:
+        self.answers: asyncio.Queue[Answer | None] = asyncio.Queue()
+        self.payloads: list[bytes] = []
+        self.cursors: list[str | None] = []
+        self.is_broken = False
+
+    def next(self, payload: bytes, cursor: str | None, replaces: Hashable | None = None) -> None:
+        self.payloads.append(payload)
+        self.cursors.append(cursor)
+        self.answers.put_nowait(_answer(payload))
+
+    def complete(self) -> None:
+        self.answers.put_nowait(None)
+
+    def broken(self) -> None:
+        self.is_broken = True
+        self.answers.put_nowait(None)
+
+    async def drained(self) -> None:
+        """It takes everything at once."""
+
+
 class Client:
     """One gateway. `as_` is who asks; None is nobody."""
 
-    def __init__(self, app: FastAPI, services: Services) -> None:
+    def __init__(self, app: Any, services: Services) -> None:
         self.services = services
         self.http = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://127.0.0.1")
-        self.schema: BaseSchema = app.state.schema
+        self.answering: Answering = app.state.answering
 
     async def __aenter__(self) -> Self:
         return self
@@ -58,36 +84,51 @@ class Client:
         **request: Any,
     ) -> Answer:
         """A query or mutation."""
-        result = await self.schema.execute(
-            document, variable_values=dict(variables or {}), context_value=self._context(as_, **request)
-        )
-        return _answer(result)
+        caller = self.caller(as_, **request)
+        try:
+            prepared = self.answering.prepare(Asked(document, None, dict(variables or {})), caller.request_id)
+            return _answer(await self.answering.answer(prepared, caller))
+        except Refused as refused:
+            return Answer(None, refused.errors)
 
     @asynccontextmanager
     async def subscribe(
-        self, document: str, variables: Mapping[str, Any] | None = None, *, as_: Somebody | None = None
+        self,
+        document: str,
+        variables: Mapping[str, Any] | None = None,
+        *,
+        as_: Somebody | None = None,
+        heard: Heard | None = None,
     ) -> AsyncIterator[AsyncIterator[Answer]]:
-        """A stream of answers, for the length of a block."""
-        stream = await self.schema.stream(
-            document, variable_values=dict(variables or {}), context_value=self._context(as_)
-        )
+        """A stream of answers, for the length of a block; a refusal is its only one."""
+        heard = heard or Heard()
+        caller, stream = self.caller(as_), None
+        try:
+            prepared = self.answering.prepare(Asked(document, None, dict(variables or {})), caller.request_id)
+            stream = await self.answering.open(prepared, caller, heard)
+        except Refused as refused:
+            heard.answers.put_nowait(Answer(None, refused.errors))
+            heard.complete()
 
         async def answers() -> AsyncIterator[Answer]:
-            async for result in stream:
-                yield _answer(result)
+            while (answer := await heard.answers.get()) is not None:
+                yield answer
 
         try:
             yield answers()
         finally:
-            await stream.aclose()
+            if stream:
+                stream.close()
 
-    def _context(self, somebody: Somebody | None, **request: Any) -> dict[str, Caller]:
+    def caller(self, somebody: Somebody | None, **request: Any) -> Caller:
+        """Who asks, as a transport would say it."""
         viewer = Viewer(somebody.id, somebody.session_id) if somebody else None
-        return {"caller": Caller(self.services, Request(**{"address": "127.0.0.1", **request}), viewer)}
+        return Caller(self.services, Request(**{"address": "127.0.0.1", **request}), viewer)
 
 
-def _answer(result: Any) -> Answer:
-    return Answer(result.data, [error.formatted for error in result.errors or ()])
+def _answer(payload: bytes) -> Answer:
+    read = orjson.loads(payload)
+    return Answer(read["data"], read.get("errors", []))
 
 
 class Statements:

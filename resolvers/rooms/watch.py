@@ -1,6 +1,6 @@
 """A room, live: what happened since a cursor, then as it happens, each thing as it is now."""
 
-from collections.abc import AsyncIterator
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -16,8 +16,9 @@ from kit.statements import Record, Statement, param
 from models.identity import UserRow
 from models.rooms import MemberRow, MessageRow, RoomRow
 from resolvers.context import Context, Info
+from resolvers.rooms.readers import readers
 from resolvers.rooms.reads import listed
-from resolvers.streams import StreamItem, open_stream
+from resolvers.streams import OvertakenError, Person, StreamItem, Watch, watch
 from services.events import (
     PROFILES,
     MemberChanged,
@@ -67,58 +68,55 @@ class MemberChangedItem(StreamItem):
     member_count: int
 
 
-async def room_events(
-    info: Info, room_id: strawberry.ID, after: str | None = None
-) -> AsyncIterator[StreamItem]:
+async def room_events(info: Info, room_id: strawberry.ID, after: str | None = None) -> Watch:
     """Ends when the room is gone or out of sight: nothing that happened after that is told."""
     context, key = info.context, uuid_of("Room", room_id)
     if key is None or await context.loaders.room_by_id.load(key) is None:
         raise NotFound("There is no such room, or it is not for you.")
-    context.renew()  # a stream that waits holds no connection
-    stream = await open_stream(context, room_topic(key), after, passing=[PROFILES])
-    try:
-        for item in stream.opening():
-            yield item
-        async for found in stream.events():
-            if isinstance(found, StreamItem):
-                yield found
-                continue
-            cursor, event = found
-            room = await context.loaders.room_by_id.load(key)
-            if room is None:
-                yield stream.ended(await _why_gone(context, key))
-                return
-            told = await _item(context, room, cursor, event)
-            if told is not None:
-                yield told
-            context.renew()
-    finally:
-        stream.close()
+    return watch(RoomSource(key), after)
 
 
-async def _why_gone(context: Context, key: UUID) -> str:
-    row = await context.loaders.lease.fetchrow(EXISTS, room=key)
-    return "ACCESS_WITHDRAWN" if row and row.exists else "DELETED"
+class RoomSource:
+    """What happens in a room, and changed profiles of people in it."""
 
+    passing: Sequence[str] = (PROFILES,)
 
-async def _item(context: Context, room: RoomRow, cursor: str, event: Event) -> StreamItem | None:
-    """The event with its objects as they are now; None for what there is nothing to show of."""
-    loaders, base = context.loaders, (cursor, event.at, event.origin_key)
-    match happening(event.kind, event.payload):
-        case MessageAdded(message=id_):
-            added = await loaders.message_by_id.load(id_)
-            return MessageAddedItem(*base, listed(added)) if added else None
-        case MessageChanged(message=id_, change=change):
-            changed = await loaders.message_by_id.load(id_)
-            return MessageChangedItem(*base, change, changed) if changed else None
-        case RoomChanged():
-            return RoomChangedItem(*base, room)
-        case MemberChanged(user=user, change=change):
-            return await _member_item(context, room, base, UUID(user), change)
-        case ProfileChanged(user=user):
-            return await _profile_item(context, room, base, UUID(user))
-        case _:
-            return None
+    def __init__(self, key: UUID) -> None:
+        self._key = key
+        self.topic = room_topic(key)
+
+    async def readers(self, context: Context, people: Sequence[Person]) -> Collection[Person]:
+        return await readers(
+            context.loaders.lease, self._key, [person for person in people if person is not None]
+        )
+
+    async def why_gone(self, context: Context) -> str:
+        row = await context.loaders.lease.fetchrow(EXISTS, room=self._key)
+        return "ACCESS_WITHDRAWN" if row and row.exists else "DELETED"
+
+    async def item(self, context: Context, cursor: str, event: Event) -> StreamItem | None:
+        loaders, base = context.loaders, (cursor, event.at, event.origin_key)
+        match happening(event.kind, event.payload):
+            case MessageAdded(message=id_):
+                added = await loaders.message_by_id.load(id_)
+                return MessageAddedItem(*base, listed(added)) if added else None
+            case MessageChanged(message=id_, change=change):
+                changed = await loaders.message_by_id.load(id_)
+                return MessageChangedItem(*base, change, changed) if changed else None
+            case RoomChanged():
+                return RoomChangedItem(*base, await self._room(context))
+            case MemberChanged(user=user, change=change):
+                return await _member_item(context, await self._room(context), base, UUID(user), change)
+            case ProfileChanged(user=user):
+                return await _profile_item(context, await self._room(context), base, UUID(user))
+            case _:
+                return None
+
+    async def _room(self, context: Context) -> RoomRow:
+        found = await context.loaders.room_by_id.load(self._key)
+        if found is None:
+            raise OvertakenError
+        return found
 
 
 async def _member_item(

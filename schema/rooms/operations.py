@@ -1,6 +1,5 @@
 """What can be asked of rooms."""
 
-from collections.abc import AsyncGenerator
 from typing import Annotated, Any
 
 import strawberry
@@ -31,9 +30,8 @@ async def rooms(
     return await reads.rooms(info, page, order_by or RoomOrder.LATEST_MESSAGE, query, is_joined=is_joined)
 
 
-async def room_events(info: Info, room_id: RoomId, after: After = UNSET) -> AsyncGenerator[RoomEvent, None]:
-    async for item in watch.room_events(info, room_id, after or None):
-        yield item  # type: ignore[misc]  # items become types by their class
+async def room_events(info: Info, room_id: RoomId, after: After = UNSET) -> Any:
+    return await watch.room_events(info, room_id, after or None)
 
 
 @strawberry.type
@@ -115,5 +113,8 @@ class RoomMutations:
 @strawberry.type
 class RoomSubscriptions:
     room_events = strawberry.subscription(
-        resolver=room_events, description="A room.", permission_classes=[SignedIn]
+        resolver=room_events,
+        graphql_type=RoomEvent,
+        description="A room.",
+        permission_classes=[SignedIn],
     )

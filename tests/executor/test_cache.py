@@ -5,13 +5,12 @@ from collections import Counter
 
 import pytest
 import strawberry
-from graphql import parse
-from strawberry.extensions import MaxTokensLimiter, SchemaExtension
+from graphql import ExecutionResult, parse
+from strawberry.extensions import SchemaExtension
 
 from executor import cache as cache_module
-from executor.cache import PlanCache
 from executor.compiler import compile_plan
-from executor.extension import Planned
+from executor.engine import Engine, Invalid, Limits
 
 
 @strawberry.type
@@ -36,21 +35,27 @@ def compiled(monkeypatch):
 
 
 class Setup:
-    def __init__(self, bound, *extensions):
-        self.cache = PlanCache(bound)
+    def __init__(self, bound, *extensions, limits=None):
         self.fallbacks = Counter()
-
-        def planned():
-            return Planned(self.cache, lambda reason: self.fallbacks.update([reason]))
 
         class Quiet(strawberry.Schema):
             def process_errors(self, errors, execution_context=None):
                 """Not into the log."""
 
-        self.schema = Quiet(Query, extensions=[*extensions, planned])
+        self.schema = Quiet(Query, extensions=[*extensions])
+        self.engine = Engine(
+            self.schema,
+            cached=bound,
+            limits=limits or Limits(),
+            on_fallback=lambda reason: self.fallbacks.update([reason]),
+        )
+        self.cache = self.engine.cache
 
-    async def ask(self, document, **more):
-        return await self.schema.execute(document, **more)
+    async def ask(self, document, *, operation_name=None, variable_values=None):
+        try:
+            return await self.engine.prepare(document, operation_name, variable_values).run(None)
+        except Invalid as error:
+            return ExecutionResult(None, error.errors)
 
 
 async def test_ten_thousand_documents_leave_the_cache_at_its_bound_and_what_is_in_use_in_it(compiled):
@@ -89,7 +94,7 @@ async def test_operations_of_one_document_are_told_apart():
 
 
 async def test_a_refusal_is_not_kept():
-    setup = Setup(64, lambda: MaxTokensLimiter(max_token_count=5))
+    setup = Setup(64, limits=Limits(max_tokens=5))
     for _ in range(2):
         assert (await setup.ask("{ a: number b: number }")).errors
         assert (await setup.ask("{ none }")).errors

@@ -7,12 +7,11 @@ from itertools import islice
 from typing import Any
 
 import pytest
+from graphql import ExecutionResult
 
-from executor.cache import PlanCache
-from executor.extension import Planned
+from executor.engine import Engine, Invalid
 from gateway.context import Caller
-from gateway.limits import limiters
-from gateway.operations import Operation
+from gateway.errors import presented
 from kit.ids import global_id
 from kit.settings import Settings
 from resolvers.context import Request, Viewer
@@ -30,30 +29,39 @@ class Both:
         self.statements = statements
         self.fallbacks = Counter()
         self.unanswered = 0
-        self.cache = PlanCache(256)
+        self.plain = build_schema(settings)
+        self.engine = Engine(
+            self.plain,
+            cached=256,
+            on_fallback=lambda reason: self.fallbacks.update([reason]),
+        )
 
-        def planned():
-            return Planned(self.cache, lambda reason: self.fallbacks.update([reason]))
+    async def planned(self, text, variables, context) -> ExecutionResult:
+        try:
+            return await self.engine.prepare(text, None, variables).run(context)
+        except Invalid as error:
+            return ExecutionResult(None, error.errors)
 
-        around = [Operation, *limiters(settings)]
-        self.plain = build_schema(settings, around)
-        self.planned = build_schema(settings, [*around, planned])
+    async def core(self, text, variables, context) -> ExecutionResult:
+        return await self.plain.execute(text, variables, context)
 
-    async def ask(self, schema, text, variables, viewer) -> tuple[Any, int]:
+    async def ask(self, answer, text, variables, viewer) -> tuple[Any, int]:
         if self.statements.count:
             await asyncio.sleep(0.005)  # graphql-core goes on behind the answers that it has given
         self.statements.clear()
-        caller = Caller(self.services, Request(address="127.0.0.1"), viewer)
-        result = await schema.execute(text, variables, {"caller": caller})
-        for error in result.errors or ():
-            error.extensions.pop("requestId", None)
-        return result, self.statements.count
+        context = Caller(self.services, Request(address="127.0.0.1"), viewer).context()
+        try:
+            result = await answer(text, variables, context)
+        finally:
+            context.close()
+        errors = presented(result.errors or (), "", is_validation=False)
+        return ExecutionResult(result.data, errors or None), self.statements.count
 
     async def difference(self, text, variables, viewer) -> str | None:
         ours, sent = await self.ask(self.planned, text, variables, viewer)
         said = list(self.statements.sent)
         try:
-            theirs, expected = await self.ask(self.plain, text, variables, viewer)
+            theirs, expected = await self.ask(self.core, text, variables, viewer)
         except asyncio.CancelledError:
             # graphql-core ended a load that others waited for (record 12): something failed, and no answer.
             self.unanswered += 1
@@ -127,6 +135,6 @@ async def test_the_operations_of_an_app_do_not_fall_back(both, world):
 async def test_a_room_page_costs_the_statements_that_it_cost(both, world):
     viewer, _, place = world
     ours, sent = await both.ask(both.planned, document("RoomPage"), {"id": place.gid}, viewer)
-    theirs, expected = await both.ask(both.plain, document("RoomPage"), {"id": place.gid}, viewer)
+    theirs, expected = await both.ask(both.core, document("RoomPage"), {"id": place.gid}, viewer)
     assert difference(ours, theirs) is None
     assert sent == expected

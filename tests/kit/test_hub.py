@@ -253,7 +253,7 @@ async def test_slow_followers_cost_no_memory_and_miss_nothing(world: World, hub:
     for _ in range(10):
         await world.emit(ROOM, KEPT)
         await collect(quick, KEPT)
-    assert len(slow.tail._events) == KEPT
+    assert len(slow.feed.tail._events) == KEPT
     assert await collect(slow, 10 * KEPT) == list(range(1, 10 * KEPT + 1))
     assert world.store.calls["read"] == 10 + 9
 
@@ -370,7 +370,7 @@ async def test_following_that_is_given_up_leaves_nothing(world: World, hub: Hub)
     await asyncio.sleep(0.01)
     following.cancel()
     await asyncio.gather(following, return_exceptions=True)
-    assert (set(world.bus._receivers), set(hub._tails), hub._followers) == (set(), set(), set())
+    assert (set(world.bus._receivers), set(hub._tails), hub._feeds) == (set(), set(), set())
 
 
 async def test_closing_the_hub_ends_all_that_waits(world: World) -> None:

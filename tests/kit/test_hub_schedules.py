@@ -126,7 +126,7 @@ def test_each_follower_sees_each_event_once_and_in_order(schedule: list[tuple[ob
     closed = {int(str(step[1])) for step in schedule if step[0] == "close"}
     instantly(run.whole(schedule))
     for number, reader in enumerate(run.readers):
-        topic = reader.follower.tail.topic
+        topic = reader.follower.feed.tail.topic
         found = reader.seqs(topic)
         last = reader.start + len(found) if number in closed else run.world.store.seqs.get(topic, 0)
         assert found == list(range(reader.start + 1, last + 1))

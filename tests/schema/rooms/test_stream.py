@@ -141,11 +141,14 @@ async def test_rooms_and_members_are_told(client, trio):
         listener = Listener(answers)
         await listener.next()
         await change(client, "updateRoom", {"roomId": room.gid, "name": "Renamed"}, "room { id }", ann)
+        renamed = await listener.next()
         await change(client, "joinRoom", {"roomId": room.gid}, "edge { cursor }", eve)
+        joined = await listener.next()
         await change(client, "leaveRoom", {"roomId": room.gid}, "leftRoomId", eve)
-        renamed, joined, left = await listener.many(3)
+        left = await listener.next()
     assert renamed["room"] == {"name": "Renamed"}
-    assert (joined["memberChange"], joined["user"]["username"], joined["member"]) == ("JOINED", "eve", None)
+    assert (joined["memberChange"], joined["user"]["username"]) == ("JOINED", "eve")
+    assert joined["member"] == {"role": "MEMBER"}
     assert (left["memberChange"], left["member"], left["memberCount"]) == ("LEFT", None, 2)
 
 
