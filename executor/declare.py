@@ -1,8 +1,10 @@
 """Marks on schema fields that let the executor answer a whole level at once."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
+
+Serialize = TypeVar("Serialize", bound=Callable[[Any], Any])
 
 METADATA_KEY = "crossfade.relation"
 
@@ -16,6 +18,30 @@ class Relation:
 
     loader: str
     key: Callable[[Any], Any]
+
+
+@dataclass(frozen=True)
+class Native:
+    """Values that executor.encoding writes just as the scalar would: they stay as they are until then.
+
+    `test` is an expression over such a value `v`, with `names` in reach.
+    """
+
+    test: str
+    names: Mapping[str, Any]
+
+
+NATIVE = "__native__"
+
+
+def native(test: str, **names: Any) -> Callable[[Serialize], Serialize]:
+    """Marks a scalar's `serialize` function: what passes the test needs no call of it."""
+
+    def mark(serialize: Serialize) -> Serialize:
+        setattr(serialize, NATIVE, Native(test, names))
+        return serialize
+
+    return mark
 
 
 COMPUTED_KEY = "crossfade.computed"

@@ -17,6 +17,7 @@ from graphql import (
 from graphql.pyutils import Undefined, inspect
 
 from executor.code import make
+from executor.declare import NATIVE, Native
 from executor.places import Places
 from executor.running import Column, Failed, Later, Run, is_awaitable_type
 
@@ -30,6 +31,7 @@ PLAIN: dict[Any, str] = {
 }
 ENUM = "{names}.get(v := {value}) or {slow}(v, odd)"
 OTHER = "{slow}({value}, odd)"
+ITSELF = "v if (v := {{value}}) is not None and {test} else {{slow}}(v, odd)"
 
 
 class Odd:
@@ -49,13 +51,18 @@ class Leaf:
         self.coerce = type_.coerce_output_value
         self._usual: set[type] = set()
         self._names = _enum_names(type_)
+        self._native: Native | None = getattr(self.coerce, NATIVE, None)
         self._template = ENUM if self._names else PLAIN.get(type_, OTHER)
+        if self._native is not None:
+            self._template = ITSELF.format(test=self._native.test)
 
     def expression(self, value: str, number: int, *, is_required: bool) -> tuple[str, dict[str, Any]]:
         """Source that serialises the value of a source, and the names that it needs."""
-        names = {f"slow{number}": self.required if is_required else self.nullable}
+        names: dict[str, Any] = {f"slow{number}": self.required if is_required else self.nullable}
+        if self._native is not None:
+            names |= self._native.names
         if self._names:
-            names[f"names{number}"] = self._names  # type: ignore[assignment]  # a table beside the functions
+            names[f"names{number}"] = self._names
         source = self._template.format(value=value, slow=f"slow{number}", names=f"names{number}")
         return f"({source})", names
 

@@ -3,10 +3,10 @@
 from collections.abc import Callable
 from typing import Any
 
-import orjson
 from graphql import ExecutionResult
 from graphql.execution.values import VariableValues
 
+from executor.encoding import encode
 from executor.holes import Template
 from executor.plan import Plan
 from executor.running import Run, there
@@ -21,10 +21,10 @@ class SharedPlan:
         self._plan = plan
         self._variables = variables
 
-    async def run(self, context: Any, root: Any, encode: Encode) -> "Shared":
+    async def run(self, context: Any, root: Any, written: Encode) -> "Shared":
         """What all are told of one event. The context must be one of theirs."""
         run = Run(self._plan.operation, context, root, self._variables, None)
-        return Shared(run, encode(await self._plan.execute(run)))
+        return Shared(run, written(await self._plan.execute(run)))
 
 
 class Shared:
@@ -52,7 +52,7 @@ class Shared:
             raise
         if run.failures:
             return None
-        return self._template.filled([orjson.dumps(value) for column in columns for value in column])
+        return self._template.filled([encode(value) for column in columns for value in column])
 
     @property
     def is_alike(self) -> bool:

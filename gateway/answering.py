@@ -4,10 +4,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import orjson
 import strawberry
 from graphql import ExecutionResult, GraphQLError
 
+from executor.encoding import encode
 from executor.engine import Engine, Invalid, Prepared
 from gateway.context import Caller
 from gateway.errors import presented
@@ -98,7 +98,7 @@ def encoded(result: ExecutionResult, request_id: str) -> bytes:
     answer: dict[str, Any] = {"data": result.data}
     if result.errors:
         answer["errors"] = _shown(result.errors, request_id, is_validation=False)
-    return orjson.dumps(answer)
+    return encode(answer)
 
 
 def _refused(errors: Sequence[GraphQLError], request_id: str, *, is_validation: bool = False) -> Refused:

@@ -2,15 +2,16 @@
 
 import inspect
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from operator import attrgetter
 from typing import Annotated, Any, TypeVar, dataclass_transform
 
 import strawberry
 from strawberry import UNSET
 from strawberry.permission import BasePermission
 
-from executor.declare import METADATA_KEY, Relation
+from executor.declare import COMPUTED_KEY, METADATA_KEY, Computed, Relation
 from kit.errors import Problem, Problems
-from kit.ids import global_id
+from kit.ids import global_id, global_ids
 from kit.pages import Page, page_args
 from resolvers.context import Info
 from schema.errors import UserError, user_error
@@ -39,14 +40,22 @@ def node_id(kind: str, *columns: str) -> Any:
     def resolve(row: strawberry.Parent[Any]) -> str:
         return global_id(kind, *(getattr(row, column) for column in columns))
 
+    def resolve_all(rows: Sequence[Any]) -> list[str]:
+        if len(columns) > 1:
+            return [resolve(row) for row in rows]
+        return global_ids(kind, map(attrgetter(columns[0]), rows))
+
     return strawberry.field(
-        resolver=resolve, graphql_type=strawberry.ID, description="Opaque, stable, URL-safe identifier."
+        resolver=resolve,
+        graphql_type=strawberry.ID,
+        description="Opaque, stable, URL-safe identifier.",
+        metadata={COMPUTED_KEY: Computed(resolve_all)},
     )
 
 
 def relation(loader: str, key: str | Callable[[Any], Any], type_: Any, description: str) -> Any:
     """A field that is one load: by a column of the parent, or by what `key` makes of the parent."""
-    key_of: Callable[[Any], Any] = (lambda row: getattr(row, key)) if isinstance(key, str) else key
+    key_of: Callable[[Any], Any] = attrgetter(key) if isinstance(key, str) else key
 
     async def resolve(parent: strawberry.Parent[Any], info: Info) -> Any:
         found = key_of(parent)

@@ -8,10 +8,13 @@ import strawberry
 from graphql import GraphQLError
 from strawberry.types.scalar import ScalarDefinition
 
+from executor.declare import native
+
 Cursor = NewType("Cursor", str)
 MAX_CURSOR = 200
 
 
+@native("type(v) is datetime and v.tzinfo is UTC", datetime=datetime, UTC=UTC)
 def instant(value: datetime) -> str:
     """RFC 3339 with Z; microseconds only where there are any."""
     return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
@@ -26,6 +29,12 @@ def read_instant(value: object) -> datetime:
     if read is None or read.tzinfo is None:
         raise GraphQLError("This is not an instant of RFC 3339.", extensions={"code": "BAD_USER_INPUT"})
     return read.astimezone(UTC)
+
+
+@native("type(v) is UUID", UUID=UUID)
+def uuid(value: object) -> str:
+    """Its usual form."""
+    return str(value)
 
 
 def read_uuid(value: object) -> UUID:
@@ -55,7 +64,7 @@ SCALARS: dict[object, ScalarDefinition] = {
         name="UUID",
         description="A UUID, made by the client.",
         specified_by_url="https://scalars.graphql.org/chillicream/uuid.html",
-        serialize=str,
+        serialize=uuid,
         parse_value=read_uuid,
     ),
     Cursor: strawberry.scalar(

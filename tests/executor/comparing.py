@@ -1,8 +1,9 @@
 """Says where two answers differ: the data wholly, errors as far as they stand outside of nulled parents."""
 
-import json
 from collections import Counter
 from typing import Any
+
+from executor.encoding import encode
 
 
 def null_of(data: Any, path: list[Any]) -> tuple[Any, ...]:
@@ -34,7 +35,7 @@ def facts(result: Any) -> tuple[Counter[Any], set[Any], bool]:
 
 
 def written(data: Any) -> str:
-    return json.dumps(data, default=str)
+    return encode(data).decode()
 
 
 def difference(ours: Any, theirs: Any) -> str | None:
