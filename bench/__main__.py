@@ -1,121 +1,103 @@
-"""`make bench`: the room page and a send in one process, against a hand-written statement in the same run."""
+"""`make bench`: the gateway, a stock build, the peers and the floor, on the same rows and in the same run."""
 
-import asyncio
-import os
-import platform
-import statistics
+import argparse
 import sys
-import tempfile
-import time
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
-from pathlib import Path
-from uuid import UUID, uuid4
+from collections.abc import Sequence
 
-import asyncpg
+from bench import over_http
+from bench.answers import AnswersDifferError
+from bench.data import Sizes, execute
+from bench.databases import databases
+from bench.goals import reached
+from bench.machine import machine, versions
+from bench.measure import LoadFailedError
+from bench.operations import WORKLOADS
+from bench.report import Column, Row, described, keep, table, with_ratios, write
+from bench.servers import NotStartedError, peers_folder
 
-from gateway.context import Caller
-from gateway.embedded import EmbeddedPostgres
-from gateway.limits import limiters
-from gateway.migrations import migrate, role_dsn
-from gateway.operations import Operation
-from gateway.services import Plug, open_services
-from kit.bus import LocalBus
-from kit.ids import global_id
-from kit.settings import Rate, Settings
-from models.access import GATEWAY
-from resolvers.context import Request, Services, Viewer
-from schema.root import build_schema
-
-ROUNDS, CALLS = 7, 60
-PAGE = """query($id: ID!) { room(id: $id) { id name memberCount viewerUnreadCount messages(last: 50) {
-  edges { cursor node { id content createdAt author { id username displayName } replyCount
-    reactions { emoji count } } }
-  pageInfo { hasPreviousPage startCursor } } } }"""
-SEND = """mutation($input: SendMessageInput!) { sendMessage(input: $input) {
-  edge { cursor node { id content } } userErrors { code } } }"""
-FLOOR = """select json_agg(m) from (
-  select m.id, m.content, m.created_at, u.id as author, u.username, u.display_name
-  from chat_messages m join users u on u.id = m.user_id where m.room_id = $1 order by m.id desc limit 50) m"""
-DATA = """
-  with people as (
-    insert into users (id, username, username_key)
-    select gen_random_uuid(), 'person-' || n, 'person-' || n from generate_series(1, 50) n returning id
-  ), their as (insert into accounts (user_id) select id from people)
-  insert into chat_messages (room_id, user_id, content, client_key, input_hash)
-  select r.id, p.id, 'Message number ' || n, gen_random_uuid(), ''
-  from chat_rooms r, people p, generate_series(1, 40) n where r.is_default_room"""
-
-Work = Callable[[], Awaitable[object]]
+HTTP = (
+    Column("workload", "workload"),
+    Column("at once", "concurrency"),
+    Column("peer", "peer"),
+    Column("requests/s", "requests_per_s"),
+    Column("to Mercurius", "ratios.requests_per_s_to_mercurius", 2),
+    Column("p50 ms", "p50_ms", 2),
+    Column("p99 ms", "p99_ms", 2),
+    Column("server CPU ms", "server_cpu_ms", 2),
+    Column("stock to it", "ratios.stock_cpu_to_this", 1),
+    Column("database CPU ms", "database_cpu_ms", 2),
+    Column("statements", "statements"),
+    Column("KiB", "answer_kib", 1),
+    Column("memory MiB", "memory_mib"),
+)
+GOALS = (
+    Column("workload", "workload"),
+    Column("peer", "peer"),
+    Column("figure", "figure"),
+    Column("must be", "must"),
+    Column("is", "is", 2),
+    Column("reached", "reached"),
+)
 
 
-async def cost(work: Work) -> float:
-    """Milliseconds of this process' CPU for one call."""
-    began = time.process_time()
-    for _ in range(CALLS):
-        await work()
-    return (time.process_time() - began) / CALLS * 1000
+def listed(text: str) -> list[str]:
+    """Words between commas."""
+    return text.split(",")
 
 
-@asynccontextmanager
-async def house(folder: Path) -> AsyncIterator[tuple[Services, asyncpg.Connection]]:
-    """A gateway's services on a database of its own with deterministic data, and the floor's connection."""
-    with EmbeddedPostgres(folder / "data", elsewhere=folder) as server:
-        await migrate(server.dsn(), None)
-        admin = await asyncpg.connect(server.dsn())
-        await admin.execute(DATA)
-        settings = Settings(
-            _env_file=None,  # type: ignore[call-arg]  # pydantic-settings takes it
-            data_folder=folder,
-            rate_send_message=Rate(limit=1_000_000, per_seconds=1),
-        )
-        plug = Plug(role_dsn(server.dsn(), GATEWAY, None), LocalBus())
-        async with open_services(settings, plug) as services:
-            yield services, admin
-        await admin.close()
+def numbers(text: str) -> list[int]:
+    """Numbers between commas."""
+    return [int(each) for each in listed(text)]
 
 
-async def works(services: Services, admin: asyncpg.Connection) -> dict[str, Work]:
-    """What is compared, by name; each is tried once and its answer looked at."""
-    schema = build_schema(services.settings, [Operation, *limiters(services.settings)])
-    room: UUID = await admin.fetchval("select id from chat_rooms where is_default_room")
-    viewer = Viewer(await admin.fetchval("select id from users limit 1"))
-
-    async def ask(document: str, variables: dict[str, object]) -> object:
-        caller = Caller(services, Request(), viewer)
-        answer = await schema.execute(document, variables, {"caller": caller})
-        if answer.errors:
-            raise RuntimeError(str(answer.errors))
-        return answer.data
-
-    def message() -> dict[str, object]:
-        return {"roomId": global_id("Room", room), "content": "Hello", "clientKey": str(uuid4())}
-
-    return {
-        "floor": lambda: admin.fetchval(FLOOR, room),
-        "room_page": lambda: ask(PAGE, {"id": global_id("Room", room)}),
-        "send_message": lambda: ask(SEND, {"input": message()}),
-    }
+def arguments(given: Sequence[str]) -> argparse.Namespace:
+    """What to run; left out, everything."""
+    usual = over_http.Plan()
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("benches", nargs="*", default=[over_http.NAME], help="http, fanout")
+    parser.add_argument("--workloads", type=listed, default=WORKLOADS, help=",".join(WORKLOADS))
+    parser.add_argument("--peers", type=listed, default=usual.peers, help=",".join(usual.peers))
+    parser.add_argument("--concurrency", type=numbers, default=usual.concurrency)
+    parser.add_argument("--rounds", type=int, default=usual.rounds)
+    parser.add_argument("--seconds", type=float, default=usual.seconds, help="of one measurement")
+    parser.add_argument("--warm-seconds", type=float, default=usual.warm_seconds)
+    parser.add_argument("--keep", action="store_true", help="put the tables into bench/README.md")
+    return parser.parse_args(given)
 
 
-async def main() -> None:
-    """Interleaved rounds; the least of each is told, with its ratio to the floor."""
-    with tempfile.TemporaryDirectory(prefix="crossfade-bench-") as name:
-        os.chmod(name, 0o711)  # noqa: PTH101, S103 - as root, the server runs as somebody else
-        folder = Path(name)
-        async with house(folder) as (services, admin):
-            compared = await works(services, admin)
-            for work in compared.values():
-                await work()
-            rounds = [{name: await cost(work) for name, work in compared.items()} for _ in range(ROUNDS)]
-    machine = f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
-    print(f"{machine}; CPU of this process")
-    print(f"{'work':14} {'least ms':>9} {'median ms':>10} {'x floor':>8}")
-    least = {name: min(told[name] for told in rounds) for name in compared}
-    for name in compared:
-        median = statistics.median(told[name] for told in rounds)
-        print(f"{name:14} {least[name]:9.3f} {median:10.3f} {least[name] / least['floor']:8.1f}")
+def main(given: Sequence[str]) -> int:
+    """Measure, tell, write down."""
+    asked = arguments(given)
+    peers, why_not = peers_folder()
+    place = machine()
+    if why_not:
+        print(f"without Mercurius, PostGraphile and Yoga: {why_not}")
+    print("loading the data set", flush=True)
+    try:
+        with databases(Sizes()) as opened:
+            what = versions(execute(opened.plain, "show server_version"), peers)
+            rows: list[Row] = []
+            if over_http.NAME in asked.benches:
+                plan = over_http.Plan(
+                    asked.workloads,
+                    asked.peers,
+                    asked.concurrency,
+                    asked.rounds,
+                    asked.seconds,
+                    asked.warm_seconds,
+                )
+                rows += over_http.run(plan, opened, peers)
+    except (NotStartedError, AnswersDifferError, LoadFailedError) as error:
+        print(f"bench: {error}", file=sys.stderr)
+        return 1
+    rows = with_ratios(rows)
+    write(place, what, rows)
+    said = "\n\n".join([described(place, what), table(rows, HTTP), table(reached(rows), GOALS)])
+    print(f"\n{said}")
+    if asked.keep:
+        keep(said)
+    return 0
 
 
 if __name__ == "__main__":
-    sys.exit(asyncio.run(main()))
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,174 @@
+"""A client that asks as fast as it is answered, on bare sockets, in a process of its own (see `Job`)."""
+
+import json
+import re
+import select
+import socket
+import sys
+import time
+from collections import Counter
+from dataclasses import asdict, dataclass
+from itertools import count
+from uuid import uuid4
+
+from bench.operations import KEY
+
+LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
+END_OF_CHUNKS = b"\r\n0\r\n\r\n"
+MOST_BYTES = 1 << 20
+PATIENCE = 60
+"""Seconds without any answer."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """Comes as a line of JSON; "ready" is printed once all are connected, and a second line begins it."""
+
+    port: int
+    connections: int
+    seconds: float
+    requests: list[str]
+    """Whole HTTP requests, taken in turns; KEY in one of them becomes a fresh UUID each time."""
+
+
+@dataclass(frozen=True)
+class Told:
+    """What was seen. `answered` counts those in time; `asked` those after it, too, for CPU per operation."""
+
+    answered: int
+    asked: int
+    failed: int
+    seconds: float
+    p50_ms: float
+    p99_ms: float
+    bytes: int
+    cpu_seconds: float
+    first_failure: str
+
+
+class Answer:
+    """One response as it comes in; `end` is its length, once that is known."""
+
+    def __init__(self) -> None:
+        self.data = b""
+        self._end: int | None = None
+
+    def is_whole(self, more: bytes) -> bool:
+        """Whether nothing is missing after `more`."""
+        self.data = self.data + more if self.data else more
+        if self._end is None:
+            head = self.data.find(b"\r\n\r\n")
+            if head < 0:
+                return False
+            length = LENGTH.search(self.data, 0, head + 2)
+            self._end = head + 4 + int(length[1]) if length else 0
+        return len(self.data) >= self._end if self._end else self.data.endswith(END_OF_CHUNKS)
+
+    def is_good(self) -> bool:
+        """Whether it has what was asked for."""
+        return self.data.startswith(b"HTTP/1.1 200") and b'"errors"' not in self.data
+
+
+class Connection:
+    """One that asks again as soon as it is answered."""
+
+    def __init__(self, port: int) -> None:
+        self.socket = socket.create_connection(("127.0.0.1", port))
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.answer = Answer()
+        self.began = 0.0
+
+    def ask(self, request: bytes) -> None:
+        """Requests are small: the kernel takes them whole."""
+        self.answer = Answer()
+        self.began = time.perf_counter()
+        self.socket.sendall(request)
+
+
+class Requests:
+    """The job's requests in turns, each with a key of its own."""
+
+    def __init__(self, texts: list[str]) -> None:
+        self._parts = [text.encode().split(KEY.encode()) for text in texts]
+        self._prefix = str(uuid4())[:24]
+        self._numbers = count()
+
+    def next(self) -> bytes:
+        """The next one."""
+        number = next(self._numbers)
+        parts = self._parts[number % len(self._parts)]
+        return parts[0] if len(parts) == 1 else f"{self._prefix}{number:012x}".encode().join(parts)
+
+
+def run(job: Job, connections: list[Connection]) -> Told:
+    """Ask for as long as the job says, then wait for what is still on its way."""
+    requests = Requests(job.requests)
+    took: list[float] = []
+    sizes: Counter[str] = Counter()
+    failure = ""
+    poll = select.epoll()
+    by_number = {connection.socket.fileno(): connection for connection in connections}
+    cpu, began = time.process_time(), time.perf_counter()
+    end, in_flight = began + job.seconds, len(connections)
+    for number, connection in by_number.items():
+        poll.register(number, select.EPOLLIN)
+        connection.ask(requests.next())
+    while in_flight:
+        for number, _ in _waited(poll):
+            connection = by_number[number]
+            more = connection.socket.recv(MOST_BYTES)
+            if not more:
+                raise ConnectionError("the server closed a connection")
+            if not connection.answer.is_whole(more):
+                continue
+            moment = time.perf_counter()
+            is_in_time = moment <= end
+            took.append(moment - connection.began)
+            sizes.update(asked=1, answered=is_in_time, bytes=len(connection.answer.data))
+            if not connection.answer.is_good():
+                sizes["failed"] += 1
+                failure = failure or connection.answer.data.decode(errors="replace")[:500]
+            if is_in_time:
+                connection.ask(requests.next())
+            else:
+                in_flight -= 1
+    p50, p99 = (percentile(sorted(took), at) * 1000 for at in (0.5, 0.99))
+    spent = time.process_time() - cpu
+    return Told(
+        answered=sizes["answered"],
+        asked=sizes["asked"],
+        failed=sizes["failed"],
+        seconds=job.seconds,
+        p50_ms=p50,
+        p99_ms=p99,
+        bytes=sizes["bytes"],
+        cpu_seconds=spent,
+        first_failure=failure,
+    )
+
+
+def percentile(ordered: list[float], at: float) -> float:
+    """The nearest rank: the least value that this part of all values does not exceed."""
+    if not ordered:
+        return float("nan")
+    return ordered[max(0, -int(-at * len(ordered) // 1) - 1)]
+
+
+def _waited(poll: select.epoll) -> list[tuple[int, int]]:
+    found = poll.poll(PATIENCE)
+    if not found:
+        raise TimeoutError(f"no answer for {PATIENCE} s")
+    return found
+
+
+def main() -> None:
+    """One job."""
+    job = Job(**json.loads(sys.stdin.readline()))
+    connections = [Connection(job.port) for _ in range(job.connections)]
+    print("ready", flush=True)
+    sys.stdin.readline()
+    print(json.dumps(asdict(run(job, connections))), flush=True)
+
+
+if __name__ == "__main__":
+    main()
