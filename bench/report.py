@@ -80,7 +80,8 @@ def table(rows: Iterable[Row], columns: Sequence[Column]) -> str:
 def described(machine: Mapping[str, Any], versions: Mapping[str, str]) -> str:
     """Where, and with what."""
     place = "{processor}, {cores} cores, {memory_gib} GiB, {system}; load before: {load_before}; {date}"
-    return f"{place.format_map(machine)}\n\n{', '.join(f'{name} {version}' for name, version in versions.items())}"
+    things = ", ".join(f"{name} {version}" for name, version in versions.items())
+    return f"{place.format_map(machine)}\n\n{things}"
 
 
 def write(

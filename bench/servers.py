@@ -80,6 +80,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             (CROSSFADE,), (str(Path(sys.executable).with_name("crossfade")), "serve"), GATEWAY, "gateway"
         ),
         "synthetic": Kind((COMMON, SHELF), asgi("bench.synthetic.app:app")),
+        "core": Kind((COMMON, SHELF), asgi("bench.synthetic.app:core")),
         "stock": Kind((COMMON, SHELF), asgi("bench.stock.app:app")),
         "floor": Kind((COMMON, SHELF), asgi("bench.floor.app:app")),
         "mercurius": Kind((COMMON,), node("mercurius"), PEER, is_peer=True),
