@@ -1,6 +1,7 @@
 """One event for many: what is the same for all is run and encoded once, the rest is filled in for each."""
 
 from collections.abc import Callable
+from itertools import chain
 from typing import Any
 
 from graphql import ExecutionResult
@@ -9,7 +10,7 @@ from graphql.execution.values import VariableValues
 from executor.encoding import encode
 from executor.holes import Template
 from executor.plan import Plan
-from executor.running import Run, there
+from executor.running import Run, join, there
 
 Encode = Callable[[ExecutionResult], bytes]
 
@@ -46,13 +47,14 @@ class Shared:
         former = self._run
         run = Run(former.operation, context, former.root, former.variables, former.extensions)
         try:
-            columns = [await there(hole.field.fill(run, hole.sources, hole.places)) for hole in former.holes]
+            columns = [hole.field.fill(run, hole.sources, hole.places) for hole in former.holes]
+            values = await there(join(run, columns, lambda known: [*chain.from_iterable(known)]))
         except BaseException:
             await run.stop()
             raise
         if run.failures:
             return None
-        return self._template.filled([encode(value) for column in columns for value in column])
+        return self._template.filled([encode(value) for value in values])
 
     @property
     def is_alike(self) -> bool:

@@ -63,34 +63,33 @@ class Telling:
     async def _tell(self, members: list["Member"], position: int, events: Sequence[Event]) -> None:
         if not members:
             return
-        first = members[0].caller.context()
+        context = members[0].caller.context()
         try:
-            allowed = await self._source.readers(first, list({member.person for member in members}))
+            allowed = await self._source.readers(context, list({member.person for member in members}))
             staying = [member for member in members if member.person in allowed]
-            is_parting = len(staying) < len(members)
-            reason = await self._source.why_gone(first) if is_parting else ""
+            parting = [member for member in members if member.person not in allowed]
+            reason = await self._source.why_gone(context) if parting else ""
+            if staying and members[0].person not in allowed:
+                context.close()
+                context = staying[0].caller.context()
+            told = await self._answers(context, staying, position, events) if staying else []
         finally:
-            first.close()
-        told = await self._answers(staying, position, events) if staying else []
-        if is_parting:
-            await self._part([member for member in members if member.person not in allowed], position, reason)
+            context.close()
+        if parting:
+            await self._part(parting, position, reason)
         for cursor, replaces, answer in told:
             for member in staying:
                 if not member.is_closed:
                     member.reader.next(answer(member.person), cursor, replaces)
 
     async def _answers(
-        self, members: list["Member"], position: int, events: Sequence[Event]
+        self, context: Context, members: list["Member"], position: int, events: Sequence[Event]
     ) -> list[tuple[str, str | None, Told]]:
         """Cursor, what it replaces, and the bytes, for each event of which there is something to show."""
-        context = members[0].caller.context()
-        try:
-            marked = [(self._cursor(event, position), event) for event in events]
-            items = await asyncio.gather(*(self._source.item(context, *each) for each in marked))
-            shown = [(event, item) for event, item in zip(events, items, strict=True) if item is not None]
-            answers = await asyncio.gather(*(self._answer(context, members, item) for _, item in shown))
-        finally:
-            context.close()
+        marked = [(self._cursor(event, position), event) for event in events]
+        items = await asyncio.gather(*(self._source.item(context, *each) for each in marked))
+        shown = [(event, item) for event, item in zip(events, items, strict=True) if item is not None]
+        answers = await asyncio.gather(*(self._answer(context, members, item) for _, item in shown))
         return [
             (item.cursor, self._replaced(event), answer)
             for (event, item), answer in zip(shown, answers, strict=True)

@@ -74,3 +74,13 @@ class Rooms:
             reply_to,
         )
         return id_
+
+    async def react(self, place: Place, person: Person, message: int, emoji: str = "🎵") -> None:
+        """An emoji under a message, without an event."""
+        await self._admin.execute(
+            "insert into message_reactions (message_id, user_id, emoji, room_id) values ($1, $2, $3, $4)",
+            message,
+            person.id,
+            emoji,
+            place.id,
+        )
