@@ -14,15 +14,32 @@ from typing import Any
 from uuid import uuid4
 
 from bench.databases import Databases
+from bench.measure import LoadFailedError
 from bench.operations import CROSSFADE, Values, document_of, operation, uid
 from bench.processes import cpu_seconds, memory_kib
+from bench.report import Column
 from bench.servers import KINDS, Server, started
 from bench.socket_client import Job, Told
 from bench.tokens import tokens
 from kit.ids import global_id
 
 NAME, WORKLOAD = "fanout", "one_room"
+SERVERS = {"crossfade": "gateway"}
+"""Of peers that have another name than their server."""
 PEERS = ("crossfade", "loop", "mercurius", "yoga", "stock")
+COLUMNS = (
+    Column("peer", "peer"),
+    Column("subscribers", "subscribers"),
+    Column("delivered", "delivered"),
+    Column("expected", "expected"),
+    Column("p50 ms", "p50_ms", 1),
+    Column("p99 ms", "p99_ms", 1),
+    Column("CPU s per 1,000", "cpu_s_per_1000", 4),
+    Column("database CPU s per 1,000", "database_cpu_s_per_1000", 4),
+    Column("KiB per subscriber", "kib_per_subscriber", 1),
+    Column("s to subscribe all", "subscribe_s", 1),
+    Column("failed sends", "failed_sends"),
+)
 ROOT = Path(__file__).resolve().parent.parent
 ROOM = 200
 """Everybody is in it."""
@@ -65,8 +82,9 @@ class Sample:
 
 
 def run(plan: Plan, databases: Databases, peers: Path | None) -> list[dict[str, Any]]:
-    """A row a server: medians of the rounds. Raises NotStartedError."""
-    names = [name for name in plan.peers if peers or not KINDS[SERVERS.get(name, name)].is_peer]
+    """A row a server: medians of the rounds. Raises NotStartedError and LoadFailedError."""
+    known = [name for name in plan.peers if name in PEERS]
+    names = [name for name in known if peers or not KINDS[SERVERS.get(name, name)].is_peer]
     samples: dict[str, list[Sample]] = {name: [] for name in names}
     for number in range(plan.rounds):
         for name in names:
@@ -76,9 +94,6 @@ def run(plan: Plan, databases: Databases, peers: Path | None) -> list[dict[str, 
             samples[name].append(told)
             print(f"  round {number + 1}: {name}: {told}", flush=True)
     return [row(name, plan, told) for name, told in samples.items()]
-
-
-SERVERS = {"crossfade": "gateway"}
 
 
 def row(peer: str, plan: Plan, samples: Sequence[Sample]) -> dict[str, Any]:
@@ -124,7 +139,9 @@ def _round(server: Server, plan: Plan, databases: Databases) -> Sample:
         after, took = (cpu_seconds(server.pid), cpu_seconds(databases.pid)), time.monotonic() - began
     if told.closes:
         print(f"  {server.name} closed sockets: {told.closes}", flush=True)
-    thousands = max(told.delivered, 1) / 1000
+    if not told.delivered:
+        raise LoadFailedError(f"{server.name} delivered nothing")
+    thousands = told.delivered / 1000
     return Sample(
         delivered=told.delivered,
         expected=plan.messages * plan.subscribers,

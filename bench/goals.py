@@ -5,9 +5,19 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from bench.report import Column
+
 Row = dict[str, Any]
 AT_LEAST, AT_MOST = "≥", "≤"
 HOLDS: dict[str, Callable[[float, float], bool]] = {AT_LEAST: operator.ge, AT_MOST: operator.le}
+COLUMNS = (
+    Column("workload", "workload"),
+    Column("peer", "peer"),
+    Column("figure", "figure"),
+    Column("must be", "must"),
+    Column("is", "is", 3),
+    Column("reached", "reached"),
+)
 RATIO = "ratios.requests_per_s_to_mercurius"
 LESS_CPU = "ratios.stock_cpu_to_this"
 ALONE, MANY = 1, 16

@@ -1,6 +1,7 @@
 """A client that asks as fast as it is answered, on bare sockets, in a process of its own (see `Job`)."""
 
 import json
+import math
 import re
 import select
 import socket
@@ -148,10 +149,8 @@ def run(job: Job, connections: list[Connection]) -> Told:
 
 
 def percentile(ordered: list[float], at: float) -> float:
-    """The nearest rank: the least value that this part of all values does not exceed."""
-    if not ordered:
-        return float("nan")
-    return ordered[max(0, -int(-at * len(ordered) // 1) - 1)]
+    """The nearest rank: the least of the values that so large a part of them does not exceed."""
+    return ordered[max(0, math.ceil(at * len(ordered)) - 1)]
 
 
 def _waited(poll: select.epoll) -> list[tuple[int, int]]:

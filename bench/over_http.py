@@ -12,11 +12,27 @@ from bench.data import forget_writes
 from bench.databases import Databases
 from bench.measure import Sample, measure
 from bench.operations import WORKLOADS, WRITES, Operation
+from bench.report import Column
 from bench.servers import KINDS, Server, started
 from bench.statements import count, logged
 
 NAME = "http"
 PEERS = ("crossfade", "synthetic", "stock", "floor", "mercurius", "postgraphile", "yoga")
+COLUMNS = (
+    Column("workload", "workload"),
+    Column("at once", "concurrency"),
+    Column("peer", "peer"),
+    Column("requests/s", "requests_per_s"),
+    Column("to Mercurius", "ratios.requests_per_s_to_mercurius", 2),
+    Column("p50 ms", "p50_ms", 2),
+    Column("p99 ms", "p99_ms", 2),
+    Column("server CPU ms", "server_cpu_ms", 2),
+    Column("stock to it", "ratios.stock_cpu_to_this", 1),
+    Column("database CPU ms", "database_cpu_ms", 2),
+    Column("statements", "statements"),
+    Column("KiB", "answer_kib", 1),
+    Column("memory MiB", "memory_mib"),
+)
 COMPARED = 5
 """Different calls whose answers are compared."""
 WARM_CONNECTIONS = 8
@@ -54,6 +70,8 @@ def serving(peer: str, workload: str) -> str | None:
 
     A page whose domain does not exist yet is our executor's, on the tables of the peers.
     """
+    if peer not in (*PEERS, "core"):
+        return None
     is_ours = KINDS["gateway"].operation(workload) is not None
     if peer == "crossfade":
         return "gateway" if is_ours else "synthetic"

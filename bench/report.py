@@ -36,7 +36,7 @@ def with_ratios(rows: Sequence[Row]) -> list[Row]:
 
     They are medians of the ratios of the rounds: within a round the machine is the same.
     """
-    return [{**row, "ratios": _ratios(row, rows)} for row in rows]
+    return [{**row, "ratios": _ratios(row, rows)} if "requests_per_s" in row else row for row in rows]
 
 
 def _ratios(row: Row, rows: Sequence[Row]) -> dict[str, float]:

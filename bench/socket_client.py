@@ -194,9 +194,9 @@ def run(job: Job, hearing: Hearing, begun: Iterator[str]) -> Told:
     end = time.monotonic() + job.give_up_seconds
     while len(hearing.took) < expected and time.monotonic() < end:
         hearing.hear(0.1)
-    took = [nanoseconds / 1e6 for nanoseconds in sorted(hearing.took)]
+    took = [nanoseconds / 1e6 for nanoseconds in sorted(hearing.took)] or [0.0]
     return Told(
-        delivered=len(took),
+        delivered=len(hearing.took),
         whole=sum(count == len(job.hellos) for count in hearing.by_message.values()),
         p50_ms=percentile(took, 0.5),
         p99_ms=percentile(took, 0.99),
