@@ -7,7 +7,6 @@ import select
 import socket
 import sys
 import time
-from collections import Counter
 from dataclasses import asdict, dataclass
 from itertools import count
 from uuid import uuid4
@@ -16,7 +15,7 @@ from bench.operations import KEY
 
 LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 END_OF_CHUNKS = b"\r\n0\r\n\r\n"
-MOST_BYTES = 1 << 20
+MOST_BYTES = 1 << 18
 PATIENCE = 60
 """Seconds without any answer."""
 
@@ -48,22 +47,27 @@ class Told:
 
 
 class Answer:
-    """One response as it comes in; `end` is its length, once that is known."""
+    """One response as it comes in."""
+
+    __slots__ = ("_end", "data")
 
     def __init__(self) -> None:
         self.data = b""
-        self._end: int | None = None
+        self._end = 0
+        """Its length, once that is known; it stays 0 where it comes in chunks."""
 
     def is_whole(self, more: bytes) -> bool:
         """Whether nothing is missing after `more`."""
-        self.data = self.data + more if self.data else more
-        if self._end is None:
-            head = self.data.find(b"\r\n\r\n")
+        data = self.data = self.data + more if self.data else more
+        if not self._end:
+            head = data.find(b"\r\n\r\n")
             if head < 0:
                 return False
-            length = LENGTH.search(self.data, 0, head + 2)
-            self._end = head + 4 + int(length[1]) if length else 0
-        return len(self.data) >= self._end if self._end else self.data.endswith(END_OF_CHUNKS)
+            length = LENGTH.search(data, 0, head + 2)
+            if length is None:
+                return data.endswith(END_OF_CHUNKS)
+            self._end = head + 4 + int(length[1])
+        return len(data) >= self._end
 
     def is_good(self) -> bool:
         """Whether it has what was asked for."""
@@ -72,6 +76,8 @@ class Answer:
 
 class Connection:
     """One that asks again as soon as it is answered."""
+
+    __slots__ = ("answer", "began", "socket")
 
     def __init__(self, port: int) -> None:
         self.socket = socket.create_connection(("127.0.0.1", port))
@@ -101,50 +107,64 @@ class Requests:
         return parts[0] if len(parts) == 1 else f"{self._prefix}{number:012x}".encode().join(parts)
 
 
+class Tally:
+    """What was seen so far."""
+
+    def __init__(self, end: float) -> None:
+        self._end = end
+        self.took: list[float] = []
+        self.answered = self.bytes = self.failed = 0
+        self.first_failure = ""
+
+    def add(self, answer: Answer, began: float) -> bool:
+        """One answer, which has come now; whether that was in time."""
+        moment = time.perf_counter()
+        self.took.append(moment - began)
+        self.bytes += len(answer.data)
+        if not answer.is_good():
+            self.failed += 1
+            self.first_failure = self.first_failure or answer.data.decode(errors="replace")[:500]
+        if moment > self._end:
+            return False
+        self.answered += 1
+        return True
+
+
 def run(job: Job, connections: list[Connection]) -> Told:
     """Ask for as long as the job says, then wait for what is still on its way."""
     requests = Requests(job.requests)
-    took: list[float] = []
-    sizes: Counter[str] = Counter()
-    failure = ""
+    buffer = bytearray(MOST_BYTES)
+    view = memoryview(buffer)
     poll = select.epoll()
     by_number = {connection.socket.fileno(): connection for connection in connections}
-    cpu, began = time.process_time(), time.perf_counter()
-    end, in_flight = began + job.seconds, len(connections)
+    cpu, tally = time.process_time(), Tally(time.perf_counter() + job.seconds)
+    in_flight = len(connections)
     for number, connection in by_number.items():
         poll.register(number, select.EPOLLIN)
         connection.ask(requests.next())
     while in_flight:
         for number, _ in _waited(poll):
             connection = by_number[number]
-            more = connection.socket.recv(MOST_BYTES)
-            if not more:
+            size = connection.socket.recv_into(buffer)
+            if not size:
                 raise ConnectionError("the server closed a connection")
-            if not connection.answer.is_whole(more):
+            if not connection.answer.is_whole(bytes(view[:size])):
                 continue
-            moment = time.perf_counter()
-            is_in_time = moment <= end
-            took.append(moment - connection.began)
-            sizes.update(asked=1, answered=is_in_time, bytes=len(connection.answer.data))
-            if not connection.answer.is_good():
-                sizes["failed"] += 1
-                failure = failure or connection.answer.data.decode(errors="replace")[:500]
-            if is_in_time:
+            if tally.add(connection.answer, connection.began):
                 connection.ask(requests.next())
             else:
                 in_flight -= 1
-    p50, p99 = (percentile(sorted(took), at) * 1000 for at in (0.5, 0.99))
-    spent = time.process_time() - cpu
+    spent, ordered = time.process_time() - cpu, sorted(tally.took)
     return Told(
-        answered=sizes["answered"],
-        asked=sizes["asked"],
-        failed=sizes["failed"],
+        answered=tally.answered,
+        asked=len(ordered),
+        failed=tally.failed,
         seconds=job.seconds,
-        p50_ms=p50,
-        p99_ms=p99,
-        bytes=sizes["bytes"],
+        p50_ms=percentile(ordered, 0.5) * 1000,
+        p99_ms=percentile(ordered, 0.99) * 1000,
+        bytes=tally.bytes,
         cpu_seconds=spent,
-        first_failure=failure,
+        first_failure=tally.first_failure,
     )
 
 

@@ -16,7 +16,8 @@ ROOT = Path(__file__).resolve().parent.parent
 IDLE_CPU = 0.003
 """Seconds in IDLE_SECONDS that a server that does nothing may use."""
 IDLE_SECONDS = 0.1
-PATIENCE = 60
+PATIENCE = 15
+"""Seconds; then it is measured all the same."""
 
 
 @dataclass(frozen=True)

@@ -122,6 +122,11 @@ def _end_of_frame(data: bytes, at: int) -> tuple[int, int] | None:
     return start, start + length
 
 
+def _is_one_frame(data: bytearray, size: int) -> bool:
+    """Whether this is one text of a length in two bytes, and no more: what nearly all of it is."""
+    return data[0] == FINAL | TEXT and data[1] == SHORT and (data[2] << 8 | data[3]) + 4 == size
+
+
 def opened(job: Job) -> list[Subscriber]:
     """All of them, subscribed."""
     found: list[Subscriber] = []
@@ -146,32 +151,40 @@ class Hearing:
     def __init__(self, subscribers: list[Subscriber]) -> None:
         self._by_number = {each.socket.fileno(): each for each in subscribers}
         self._poll = select.epoll()
+        self._buffer = bytearray(1 << 18)
+        self._view = memoryview(self._buffer)
         for number in self._by_number:
             self._poll.register(number, select.EPOLLIN)
         self.took: list[int] = []
         """Nanoseconds from sending to hearing, of each delivery."""
-        self.by_message: Counter[bytes] = Counter()
+        self.by_message: Counter[int] = Counter()
         self.closes: Counter[str] = Counter()
 
     def hear(self, seconds: float) -> None:
         """What comes within so long at least."""
         for number, _ in self._poll.poll(seconds):
             subscriber = self._by_number[number]
-            more = subscriber.socket.recv(1 << 18)
-            if not more:
-                self._closed(number, "no word")
-                continue
+            size = subscriber.socket.recv_into(self._buffer)
             moment = time.monotonic_ns()
-            for kind, data in subscriber.frames(more):
-                self._take(subscriber, kind, data, moment)
+            if not size:
+                self._closed(number, "no word")
+            elif not subscriber.rest and _is_one_frame(self._buffer, size):
+                self._take(subscriber, TEXT, self._buffer, size, moment)
+            else:
+                for kind, data in subscriber.frames(bytes(self._view[:size])):
+                    self._take(subscriber, kind, data, len(data), moment)
 
-    def _take(self, subscriber: Subscriber, kind: int, data: bytes, moment: int) -> None:
-        at = data.find(SENT)
-        if kind == TEXT and at >= 0:
+    def _take(
+        self, subscriber: Subscriber, kind: int, data: bytes | bytearray, size: int, moment: int
+    ) -> None:
+        at = data.find(SENT, 0, size) if kind == TEXT else -1
+        if at >= 0:
             sent, number, _ = data[at + len(SENT) : at + 64].split(NUMBER, 2)
             self.took.append(moment - int(sent))
-            self.by_message[number] += 1
-        elif kind == PING:
+            self.by_message[int(number)] += 1
+            return
+        data = bytes(data[:size])
+        if kind == PING:
             subscriber.socket.sendall(frame(PONG, data))
         elif kind == CLOSE:
             self._closed(subscriber.socket.fileno(), data[2:].decode(errors="replace"))
