@@ -7,7 +7,7 @@ from kit.errors import Refusal
 from resolvers.context import Context, Request, Services, Viewer
 
 
-@dataclass
+@dataclass(slots=True)
 class Caller:
     """One HTTP request, or one socket: there the viewer comes with its first message."""
 

@@ -11,7 +11,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from starlette.applications import Starlette
 from starlette.responses import HTMLResponse, Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
@@ -90,12 +89,6 @@ def graphiql_page(settings: Settings, ide: Path = IDE) -> Response:
 def ide_assets(ide: Path = IDE) -> StaticFiles:
     """The application to mount at `/ide/assets`."""
     return Assets(directory=ide / "dist" / "assets", check_dir=False)
-
-
-def mount_ide(app: Starlette, settings: Settings) -> None:
-    """Serve GraphiQL's files where its page looks for them."""
-    if settings.is_graphiql_on:
-        app.mount("/ide/assets", ide_assets(), name="ide")
 
 
 def install(ide: Path = IDE) -> bool:

@@ -1,43 +1,20 @@
 """Every request has an id: in its answer, in its errors, in its log lines."""
 
-import time
-from collections.abc import MutableMapping
-from typing import Any
-from uuid import uuid4
+from itertools import count
+from secrets import randbits, token_hex
 
-import structlog
-from starlette.types import ASGIApp, Receive, Scope, Send
-
-log = structlog.get_logger()
-QUIET = {"/healthz", "/readyz", "/metrics"}
+STRIDE = 0x9E3779B97F4A7C15
+"""Odd, so that its multiples repeat only after 2^64 of them; neighbours look nothing alike."""
+ROUND = (1 << 64) - 1
 
 
 class RequestIds:
-    """Gives each HTTP request and socket an id, and logs each HTTP request once."""
+    """Ids of one process: 32 hexadecimal digits, half of them its own. A tenth of a random UUID's cost."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
+    def __init__(self) -> None:
+        self._house = token_hex(8)
+        self._numbers = count(randbits(64), STRIDE)
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] not in {"http", "websocket"}:
-            await self._app(scope, receive, send)
-            return
-        request_id = uuid4().hex
-        scope.setdefault("state", {})["request_id"] = request_id
-        structlog.contextvars.clear_contextvars()
-        structlog.contextvars.bind_contextvars(request=request_id)
-        began, status = time.perf_counter(), 0
-
-        async def send_with_id(message: MutableMapping[str, Any]) -> None:
-            nonlocal status
-            if message["type"] == "http.response.start":
-                status = message["status"]
-                message["headers"] = [*message.get("headers", ()), (b"x-request-id", request_id.encode())]
-            await send(message)
-
-        try:
-            await self._app(scope, receive, send_with_id)
-        finally:
-            if scope["type"] == "http" and scope["path"] not in QUIET:
-                took = round((time.perf_counter() - began) * 1000, 1)
-                log.info("request", method=scope["method"], path=scope["path"], status=status, ms=took)
+    def new(self) -> str:
+        """One that nobody had."""
+        return f"{self._house}{next(self._numbers) & ROUND:016x}"

@@ -2,12 +2,24 @@
 
 import logging
 import sys
+from contextvars import ContextVar
 
 import structlog
 
 from kit.settings import Settings
 
 SECRETS = {"authorization", "cookie", "password", "token", "refresh_token", "access_token", "secret"}
+
+REQUEST: ContextVar[str | None] = ContextVar("request", default=None)
+"""The id of what is being answered; read only where a line is written."""
+
+
+def name_request(
+    _logger: object, _method: str, event: structlog.typing.EventDict
+) -> structlog.typing.EventDict:
+    """The id of the request, on each line that is written for it."""
+    request = REQUEST.get()
+    return event if request is None else {"request": request, **event}
 
 
 def hide_secrets(
@@ -21,7 +33,7 @@ def configure_logs(settings: Settings) -> None:
     """Once, at the start of a process."""
     level = logging.getLevelNamesMapping()[settings.log_level.upper()]
     shared: list[structlog.typing.Processor] = [
-        structlog.contextvars.merge_contextvars,
+        name_request,
         structlog.stdlib.add_log_level,
         structlog.stdlib.ExtraAdder(),
         structlog.processors.TimeStamper(fmt="iso", utc=True),

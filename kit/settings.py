@@ -62,6 +62,12 @@ class Settings(BaseSettings):
 
     is_graphiql_on: bool = True
     is_introspection_on: bool = True
+    is_metrics_on: bool = True
+    trusted_documents: Path | None = None
+    is_trusted_documents_only: bool = False
+    max_kept_documents: Annotated[int, Field(ge=1)] = 1000
+    compress_from_bytes: Annotated[int, Field(ge=0)] = 16_384
+    public_cache_seconds: Annotated[int, Field(ge=0)] = 0
 
     event_retention_days: Annotated[int, Field(ge=1)] = 7
     sweep_seconds: Annotated[float, Field(gt=0, le=60)] = 1.0
@@ -72,8 +78,17 @@ class Settings(BaseSettings):
     max_page_size: Annotated[int, Field(ge=1)] = 100
     max_body_bytes: Annotated[int, Field(ge=1024)] = 1_000_000
     max_subscriptions_per_socket: Annotated[int, Field(ge=1)] = 100
+    max_operations_per_socket: Annotated[int, Field(ge=1)] = 20
+    max_waiting_events: Annotated[int, Field(ge=1)] = 1000
+    max_waiting_bytes: Annotated[int, Field(ge=1024)] = 1_000_000
     max_cached_documents: Annotated[int, Field(ge=1)] = 500
     max_message_length: Annotated[int, Field(ge=1, le=5000)] = 5000
+
+    operation_seconds: Annotated[float, Field(gt=0)] = 10.0
+    receive_seconds: Annotated[float, Field(gt=0)] = 20.0
+    stall_seconds: Annotated[float, Field(gt=0)] = 30.0
+    connection_init_seconds: Annotated[float, Field(gt=0)] = 10.0
+    heartbeat_seconds: Annotated[float, Field(gt=0)] = 12.0
 
     rate_sign_in: Rate = Rate(limit=10, per_seconds=900)
     rate_sign_up: Rate = Rate(limit=5, per_seconds=3600)

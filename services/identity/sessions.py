@@ -17,6 +17,7 @@ class EndedSessions:
         self._keep = lifetime + _MARGIN
         self._clock = clock
         self._until: dict[UUID, datetime] = {}
+        self._watchers: dict[UUID, set[Callable[[], None]]] = {}
 
     def add(self, session_id: UUID, ended_at: datetime) -> None:
         """Refuse its tokens from now on. May be told more than once."""
@@ -24,6 +25,21 @@ class EndedSessions:
         # The database's clock may be behind the one that tokens are issued by.
         self._until[session_id] = max(ended_at, moment) + self._keep
         self.prune()
+        for tell in self._watchers.pop(session_id, ()):
+            tell()
+
+    def watch(self, session_id: UUID, tell: Callable[[], None]) -> Callable[[], None]:
+        """Call `tell` once when that session ends; what is returned takes that back."""
+        self._watchers.setdefault(session_id, set()).add(tell)
+
+        def undo() -> None:
+            watchers = self._watchers.get(session_id)
+            if watchers is not None:
+                watchers.discard(tell)
+                if not watchers:
+                    del self._watchers[session_id]
+
+        return undo
 
     def has(self, session_id: UUID) -> bool:
         """Whether it has ended."""

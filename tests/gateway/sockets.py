@@ -3,15 +3,16 @@
 import asyncio
 import json
 import socket
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any, Self
 
 import pytest
-import uvicorn
-from fastapi import FastAPI
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
+
+from gateway.app import Gateway
+from gateway.server import Server
 
 PROTOCOL = "graphql-transport-ws"
 DEADLINE = 30
@@ -25,20 +26,21 @@ async def eventually(condition: Callable[[], bool]) -> None:
             await asyncio.sleep(0.01)
 
 
+class Quiet(Server):
+    """One that is stopped by its test, not by a signal."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
 @asynccontextmanager
-async def serving(app: FastAPI) -> AsyncIterator[str]:
+async def serving(app: Gateway) -> AsyncIterator[str]:
     """Its address, such as `127.0.0.1:40000`."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
-        config = uvicorn.Config(
-            app,
-            lifespan="off",
-            ws="websockets-sansio",
-            ws_per_message_deflate=False,
-            log_config=None,
-            timeout_graceful_shutdown=1,
-        )
-        server = uvicorn.Server(config)
+        server = Quiet(app.state.settings, app)
+        server.config.lifespan = "off"
         task = asyncio.create_task(server.serve(sockets=[listener]))
         await eventually(lambda: server.started)
         try:

@@ -16,11 +16,12 @@ from typer.testing import CliRunner
 
 from gateway.cli import app
 from gateway.commands import sdl as sdl_command
-from gateway.commands.serve import uvicorn_config
 from gateway.commands.up import TOKEN_MINUTES, for_development
 from gateway.holding import HeldError, hold
 from gateway.listening import ListenError, address_of, is_crossfade, listen, reachable
 from gateway.migrations import newest_revision
+from gateway.server import uvicorn_config
+from gateway.transport.wire import HttpConnection, SocketConnection
 from kit.settings import Settings, load_settings
 from tests.conftest import SECRET, SERVER
 
@@ -256,7 +257,7 @@ def test_no_proxy_is_believed_that_is_not_named():
 
 def test_the_server_keeps_idle_sockets_small_and_takes_no_more_than_a_body():
     config = uvicorn_config(load_settings(), lambda: None)
-    assert (config.ws, config.http, config.access_log) == ("websockets-sansio", "httptools", False)
+    assert (config.ws, config.http, config.access_log) == (SocketConnection, HttpConnection, False)
     assert (config.ws_per_message_deflate, config.ws_max_size) == (False, 1_000_000)
 
 

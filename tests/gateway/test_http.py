@@ -61,15 +61,15 @@ async def test_variables_and_the_name_of_the_operation_travel_by_post_and_by_get
 )
 async def test_a_get_only_reads(client, token, admin, query):
     answer = await client.http.get("/graphql", params={"query": query}, headers=bearer(token))
-    assert answer.status_code == 400
-    assert "not allowed" in answer.text
+    assert answer.status_code == (405 if "mutation" in query else 406)
+    assert codes(answer) == ["BAD_USER_INPUT"]
     assert await admin.fetchval("select count(*) from user_sessions where revoked_at is not null") == 0
 
 
 async def test_a_subscription_needs_a_stream(client, token):
     answer = await post(client.http, 'subscription { roomEvents(roomId: "x") { __typename } }', token=token)
-    assert answer.status_code == 400
-    assert answer.text == "subscriptions are not allowed when using POST"
+    assert answer.status_code == 406
+    assert "text/event-stream" in answer.json()["errors"][0]["message"]
 
 
 # Bodies
@@ -89,7 +89,7 @@ async def test_a_form_of_another_site_is_not_read(client, token, kind):
     """These types cross origins without a preflight; cookies would come along."""
     body = orjson.dumps({"query": ME})
     answer = await client.http.post("/graphql", content=body, headers={"content-type": kind, **bearer(token)})
-    assert (answer.status_code, answer.text) == (400, "Unsupported content type")
+    assert (answer.status_code, codes(answer)) == (415, ["BAD_USER_INPUT"])
 
 
 async def test_no_other_site_is_let_in_by_a_preflight(client):
@@ -115,14 +115,12 @@ async def test_no_other_site_is_let_in_by_a_preflight(client):
         b'{"query":""}',
         b'{"query":5}',
         b'{"query":["{ viewer { id } }"]}',
-        b'{"query":"fragment A on User { id }"}',
         b"\xff\xfe",
         b'{"query":"\\ud800"}',
         b'{"query":"{ viewer { id } }","variables":[]}',
         b'{"query":"{ viewer { id } }","variables":"x"}',
         b'{"query":"{ viewer { id } }","extensions":5}',
         b'{"query":"{ viewer { id } }","operationName":5}',
-        b'{"query":"{ viewer { id } }","operationName":"X"}',
         b'{"query":"{ viewer { id } }","variables":' + b'{"a":' * 3000,
     ],
 )
@@ -205,7 +203,7 @@ async def test_each_answer_has_an_id_of_its_own(client, token):
 async def test_what_a_program_got_wrong_has_a_code(client, token, query, variables, code):
     answer = await post(client.http, query, variables, token=token)
     assert codes(answer) == [code]
-    assert answer.json()["data"] is None
+    assert answer.json().get("data") is None
 
 
 async def test_what_went_wrong_inside_stays_inside(client, token, monkeypatch):
@@ -301,7 +299,7 @@ async def closed(services, settings: Settings):
 async def test_introspection_can_be_switched_off(closed):
     answer = await post(closed.http, "{ __schema { queryType { name } } }")
     assert set(codes(answer)) == {"GRAPHQL_VALIDATION_FAILED"}
-    assert answer.json()["data"] is None
+    assert "data" not in answer.json()
 
 
 async def test_a_browser_gets_graphiql(client, closed):

@@ -29,11 +29,22 @@ def settings(settings: Settings) -> Settings:
 
 
 @pytest.fixture
-async def address(services, settings):
-    app = create_app(settings, lambda: None)  # type: ignore[arg-type, return-value]  # services are open
-    app.state.services = services
+def app(services, settings):
+    made = create_app(settings, lambda: None)  # type: ignore[arg-type, return-value]  # services are open
+    made.state.services = services
+    return made
+
+
+@pytest.fixture
+async def address(app):
     async with serving(app) as found:
         yield found
+
+
+@pytest.fixture
+def listeners(app):
+    """How many streams are told now."""
+    return lambda: app.state.answering.fan_out.member_count
 
 
 @pytest.fixture
@@ -86,7 +97,12 @@ async def test_a_bad_token_ends_the_socket_with_4403(address, services, ada, tok
     bad = {"wrong": "x", "expired": token_of(services, ada, age=timedelta(hours=1)), "ended": token}[kind]
     async with opened(address) as socket:
         await socket.send(type="connection_init", payload={"authorization": f"Bearer {bad}"})
-        assert await socket.end() == (4403, "Forbidden")
+        said = {
+            "wrong": "This token is not valid.",
+            "expired": "This token has expired.",
+            "ended": "This session has ended. Sign in again.",
+        }
+        assert await socket.end() == (4403, said[kind])
 
 
 async def test_who_does_not_begin_is_sent_away_with_4401(address):
@@ -174,26 +190,24 @@ async def test_a_stream_goes_on_after_a_cursor_on_another_socket(address, room, 
         assert [each["messageEdge"]["node"]["content"] for each in told[1:]] == ["one", "two"]
 
 
-async def test_what_is_told_to_stop_tells_nothing_more(address, room, token, services):
-    before = len(services.hub._followers)
+async def test_what_is_told_to_stop_tells_nothing_more(address, room, token, listeners):
     async with opened(address) as socket:
         await socket.begin(token)
         await socket.subscribe("s", STREAM, id=room.gid)
         await socket.next("s")
         await socket.send(type="complete", id="s")
-        await eventually(lambda: len(services.hub._followers) == before)
+        await eventually(lambda: listeners() == 0)
         await socket.once("1", SEND, input=said(room, "Nobody listens"))
         assert await socket.once("2", "{ __typename }") == {"data": {"__typename": "Query"}}
 
 
-async def test_who_goes_away_leaves_nothing_behind(address, room, token, services):
-    before = len(services.hub._followers)
+async def test_who_goes_away_leaves_nothing_behind(address, room, token, listeners, app):
     async with opened(address) as socket:
         await socket.begin(token)
         await socket.subscribe("s", STREAM, id=room.gid)
         await socket.next("s")
-        assert len(services.hub._followers) == before + 1
-    await eventually(lambda: len(services.hub._followers) == before)
+        assert (listeners(), len(app.state.lives)) == (1, 1)
+    await eventually(lambda: (listeners(), len(app.state.lives)) == (0, 0))
 
 
 async def test_a_stream_of_a_deleted_room_ends_and_the_socket_lives_on(address, room, token):
@@ -214,8 +228,8 @@ async def test_a_stream_of_a_deleted_room_ends_and_the_socket_lives_on(address, 
         assert await socket.once("1", "{ __typename }") == {"data": {"__typename": "Query"}}
 
 
-async def test_a_stream_of_an_ended_session_tells_nothing_more(
-    address, people, rooms, room, services, ada, token
+async def test_the_socket_of_an_ended_session_is_closed_and_tells_nothing_more(
+    address, people, rooms, room, services, token
 ):
     ben = await people.signed_in("ben")
     await rooms.member(room, ben)
@@ -224,14 +238,13 @@ async def test_a_stream_of_an_ended_session_tells_nothing_more(
         await listener.subscribe("s", STREAM, id=room.gid)
         await listener.next("s")
         await speaker.begin(token)
-        await speaker.once("1", SIGN_OUT)
+        answer = await speaker.once("1", SIGN_OUT)
+        assert answer == {"data": {"signOut": {"endedCount": 1}}}
+        assert await speaker.end() == (4403, "Session ended")
         async with opened(address) as other:
             await other.begin(token_of(services, ben))
             await other.once("1", SEND, input=said(room, "Not for you"))
-        payload = await listener.next("s")
-        assert payload["data"] is None
-        assert [error["extensions"]["code"] for error in payload["errors"]] == ["UNAUTHENTICATED"]
-        assert await listener.receive() == {"type": "complete", "id": "s"}
+        assert await listener.end() == (4403, "Session ended")
 
 
 # Operations beside each other

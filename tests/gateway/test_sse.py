@@ -20,9 +20,14 @@ DELETE = "mutation($id: ID!) { deleteRoom(input: { roomId: $id }) { deletedRoomI
 
 
 @pytest.fixture
-async def http(services, settings) -> AsyncIterator[httpx.AsyncClient]:
-    app = create_app(settings, lambda: None)  # type: ignore[arg-type, return-value]  # services are open
-    app.state.services = services
+def app(services, settings):
+    made = create_app(settings, lambda: None)  # type: ignore[arg-type, return-value]  # services are open
+    made.state.services = services
+    return made
+
+
+@pytest.fixture
+async def http(app) -> AsyncIterator[httpx.AsyncClient]:
     async with (
         serving(app) as address,
         httpx.AsyncClient(base_url=f"http://{address}", trust_env=False, timeout=DEADLINE) as opened,
@@ -112,9 +117,9 @@ async def test_nobody_is_told_nothing(http, room, token_kind):
     }
 
 
-async def test_who_goes_away_leaves_nothing_behind(http, room, token, services):
-    before = len(services.hub._followers)
+async def test_who_goes_away_leaves_nothing_behind(http, room, token, app):
+    fan_out, lives = app.state.answering.fan_out, app.state.lives
     async with stream(http, STREAM, token, id=room.gid) as (_, told):
         await anext(told)
-        assert len(services.hub._followers) == before + 1
-    await eventually(lambda: len(services.hub._followers) == before)
+        assert (fan_out.member_count, len(lives)) == (1, 1)
+    await eventually(lambda: (fan_out.member_count, len(lives)) == (0, 0))

@@ -1,0 +1,231 @@
+"""uvicorn's protocols, with what ASGI has no words for: time for half requests, frames written as they are."""
+
+from typing import Any, Protocol
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.utils import ClientDisconnected
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.frames import Frame
+
+SOCKET = "crossfade.socket"
+"""In the extensions of a socket's scope: the protocol itself, to be taken over."""
+LONGEST_HEAD = 65_536
+"""Bytes of a request before its body."""
+HIGH_WATER = 32_768
+"""Bytes in a socket's own buffer from which it counts as slow."""
+LINGER_SECONDS = 10.0
+"""For a client to answer our close frame. Then the connection is cut, whatever it has not read."""
+
+
+class Hearing(Protocol):
+    """Who takes a socket over."""
+
+    def hear(self, data: bytes | bytearray, *, is_text: bool) -> None:
+        """One message."""
+
+    def resumed(self) -> None:
+        """It may be written to again."""
+
+    def lost(self) -> None:
+        """It is closed."""
+
+
+class Limits:
+    """Seconds that a connection has; set once by the server."""
+
+    __slots__ = ("receive", "stall")
+
+    def __init__(self, receive: float, stall: float) -> None:
+        self.receive = receive
+        """To send a request."""
+        self.stall = stall
+        """To read anything of what was written."""
+
+
+class HttpConnection(HttpToolsProtocol):
+    """One that sends its requests whole, in time, with a head of bounded size, and reads its answers."""
+
+    is_head = True
+    head_size = 0
+    stalled_since: float | None = None
+
+    def connection_made(self, transport: Any) -> None:
+        super().connection_made(transport)
+        self.waiting_since: float | None = self.loop.time()
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        if self.is_head and self.parser is not None:
+            self.head_size += len(data)
+            if self.head_size > LONGEST_HEAD:
+                self._end(b"431 Request Header Fields Too Large")
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self.waiting_since = self.loop.time()
+        self.is_head, self.head_size = True, 0
+
+    def on_headers_complete(self) -> None:
+        self.is_head = False
+        super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        self.waiting_since = None
+        super().on_message_complete()
+
+    def pause_writing(self) -> None:
+        self.stalled_since = self.loop.time()
+        super().pause_writing()
+
+    def resume_writing(self) -> None:
+        self.stalled_since = None
+        super().resume_writing()
+
+    def check(self, now: float, limits: Limits) -> None:
+        """Called each second: end it where its time is up. A request that runs ends by itself."""
+        if self.stalled_since is not None and now - self.stalled_since > limits.stall:
+            self.transport.abort()
+        elif self.waiting_since is not None and now - self.waiting_since > limits.receive:
+            if self.is_head:
+                self._end(b"408 Request Timeout")
+            elif self.cycle is not None and self.cycle.response_complete:
+                self.transport.close()
+
+    def _end(self, status: bytes) -> None:
+        self.waiting_since = None
+        self.is_head = False
+        self.transport.write(b"HTTP/1.1 %s\r\ncontent-length: 0\r\nconnection: close\r\n\r\n" % status)
+        self.transport.close()
+
+
+class SocketConnection(WebSocketsSansIOProtocol):
+    """One whose session hears each message as it comes and writes at once: no task, queue or event between.
+
+    It takes nothing while its client takes nothing.
+    """
+
+    session: Hearing | None = None
+    is_paused = False
+    stalled_since = 0.0
+
+    # For its session
+
+    def take_over(self, session: Hearing) -> None:
+        """From now on it hears; what has come before its time, first."""
+        self.session = session
+        self.transport.set_write_buffer_limits(HIGH_WATER)
+        while not self.queue.empty():
+            early: Any = self.queue.get_nowait()
+            if early["type"] == "websocket.receive":
+                is_text = "text" in early
+                session.hear(early["text"].encode() if is_text else early["bytes"], is_text=is_text)
+        if self.read_paused:
+            self.read_paused = False
+            self.transport.resume_reading()
+        del self.scope, self.request, self.response
+
+    def write(self, frame: bytes) -> None:
+        """Whole frames, nothing else."""
+        if not self.close_sent:
+            self.transport.write(frame)
+
+    def hold(self) -> None:
+        """Hear nothing more for now."""
+        self.transport.pause_reading()
+
+    def go_on(self) -> None:
+        """Hear again."""
+        if not self.is_paused:
+            self.transport.resume_reading()
+
+    def close(self, code: int, reason: str) -> None:
+        """Say so, and wait a while for the answer."""
+        if self.close_sent or self.transport.is_closing():
+            return
+        self.conn.send_close(code, reason)
+        self.transport.write(b"".join(self.conn.data_to_send()))
+        self.transport.resume_reading()
+        self._linger()
+
+    def cut(self) -> None:
+        """Without a word."""
+        self.transport.abort()
+
+    def check(self, now: float, limits: Limits) -> None:
+        """Called each second: cut it where it has taken nothing for too long."""
+        if self.is_paused and now - self.stalled_since > limits.stall:
+            self.transport.abort()
+
+    # uvicorn's
+
+    def handle_connect(self, event: Any) -> None:
+        super().handle_connect(event)
+        if not self.close_sent:
+            extensions: Any = self.scope["extensions"]
+            extensions[SOCKET] = self
+
+    async def run_asgi(self) -> None:
+        """The application returns where a session has taken over; uvicorn would close the connection."""
+        try:
+            await self.app(self.scope, self.receive, self.send)
+        except ClientDisconnected:
+            pass
+        except Exception:
+            self.logger.exception("Exception in ASGI application")
+        if self.session is None:
+            self.send_500_response()
+            self.transport.close()
+
+    def send_receive_event_to_app(self) -> None:
+        if self.session is None:
+            super().send_receive_event_to_app()
+            return
+        data, self.frames = self.frames[0], []
+        if not self.close_sent:
+            self.session.hear(data, is_text=self.curr_msg_data_type == "text")
+
+    def handle_text(self, event: Frame) -> None:
+        if not event.fin:
+            event.data = bytearray(event.data)
+        super().handle_text(event)
+
+    def handle_bytes(self, event: Frame) -> None:
+        if not event.fin:
+            event.data = bytearray(event.data)
+        super().handle_bytes(event)
+
+    def handle_cont(self, event: Frame) -> None:
+        """Joined as they come: a million empty ones take no room."""
+        self.frames[0] += event.data
+        if event.fin:
+            self.send_receive_event_to_app()
+
+    def handle_parser_exception(self) -> None:
+        """What is no frame: say so and read on a while, or the kernel cuts the line before they see it."""
+        if not self.close_sent:
+            self.transport.write(b"".join(self.conn.data_to_send()))
+            self._linger()
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self.is_paused = True
+        self.stalled_since = self.loop.time()
+        self.transport.pause_reading()
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        self.is_paused = False
+        if self.session is None or self.close_sent:
+            self.transport.resume_reading()
+        else:
+            self.session.resumed()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        super().connection_lost(exc)
+        if self.session is not None:
+            self.session.lost()
+            self.session = None
+
+    def _linger(self) -> None:
+        self.close_sent = True
+        self.close_timer = self.loop.call_later(LINGER_SECONDS, self.transport.abort)
