@@ -1,7 +1,10 @@
 """The cache stays at its bound, keeps what is used, and keeps nothing that was refused."""
 
 import asyncio
+import subprocess
+import sys
 from collections import Counter
+from itertools import product
 
 import pytest
 import strawberry
@@ -67,6 +70,66 @@ async def test_ten_thousand_documents_leave_the_cache_at_its_bound_and_what_is_i
             assert answer.data == {"number": 1}
     assert len(setup.cache) == 64
     assert len(compiled) == 1
+
+
+GROWTH = """
+import gc, sys
+from executor.engine import Engine
+from gateway.limits import document_limits
+from kit.settings import Settings
+from schema.root import build_schema
+from tests.documents import document
+
+settings = Settings(_env_file=None)
+engine = Engine(build_schema(settings), cached=settings.max_cached_documents, limits=document_limits(settings))
+page = document("RoomPage")
+
+def ask(text):
+    engine.prepare(text, None, {"id": "x"})._plan()
+
+def resident():
+    gc.collect()
+    return int(open("/proc/self/statm").read().split()[1]) * 4096
+
+for number in range(20):
+    ask(page.replace("RoomPage", f"Warm{number}"))
+before = resident()
+for number in range(10_000):
+    # Every twentieth is as large as what real apps send; the others are small, so that ten thousand take no minute.
+    large = number % 20 == 0
+    ask(page.replace("RoomPage", f"Page{number}") if large else f"query Q{number} {{ serviceLimits {{ maxDepth }} }}")
+    if number % 50 == 0:
+        ask("{ viewer { id } }")
+        kept = engine.cache.get("{ viewer { id } }")
+        assert number == 0 or kept is first, "in steady use, and still there"
+        first = kept
+print(resident() - before, len(engine.cache))
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="asks the kernel how large the process is")
+def test_ten_thousand_documents_of_the_product_leave_the_process_little_larger():
+    ran = subprocess.run([sys.executable, "-c", GROWTH], capture_output=True, text=True, check=True)
+    grown, kept = map(int, ran.stdout.split())
+    assert grown < 32 * 2**20
+    assert kept <= 500
+
+
+def test_large_documents_and_many_plans_leave_room_for_fewer():
+    engine = Engine(strawberry.Schema(Query), cached=4)
+    names = [f"w{number}" for number in range(4)]
+    fields = " ".join(f"{name}: number @include(if: ${name})" for name in names)
+    head = ", ".join(f"${name}: Boolean!" for name in names)
+    text = f"query ({head}) {{ {fields} {' '.join(f'n{number}: number' for number in range(200))} }}"
+    assert len(engine.cache) == 0
+    for other in ("{ number }", "{ a: number }"):
+        engine.prepare(other)._plan()
+    for values in product((True, False), repeat=4):
+        engine.prepare(text, None, dict(zip(names, values, strict=True)))._plan()
+    assert len(engine.cache) == 1
+    engine.prepare("{ number }")._plan()
+    assert len(engine.cache) == 1, "the large one has made room"
+    assert engine.cache.size < 4 * cache_module.DOCUMENT_BYTES
 
 
 async def test_misses_at_the_same_time_compile_once(compiled):
