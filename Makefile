@@ -16,8 +16,8 @@ help: ## List the targets
 run: $(VENV)/.run ide/dist/.stamp ## Set up what is missing, then database, gateway and worker; Ctrl-C stops all
 	@exec $(BIN)/crossfade up
 
-test: $(VENV)/.dev ide/dist/.stamp ## Run every test but the browser's, in parallel
-	@$(BIN)/python -m pytest -n auto -m "not browser" $(ARGS)
+test: $(VENV)/.dev ide/dist/.stamp ## Run every test but the browser's and the audits of others, in parallel
+	@$(BIN)/python -m pytest -n auto -m "not browser and not conformance" $(ARGS)
 
 check: lint format types floors guards ## Lint, format, types, floors, guards, SDL and migrations
 

@@ -56,14 +56,26 @@ class Schema(strawberry.Schema):
         """Nothing here."""
 
 
+Roots = tuple[type, type, type]
+"""Query, Mutation, Subscription."""
+
+
 def build_schema(
-    settings: Settings, extensions: Sequence[Any] = (), *, is_sorted: bool = False
+    settings: Settings,
+    extensions: Sequence[Any] = (),
+    *,
+    is_sorted: bool = False,
+    roots: Roots = (Query, Mutation, Subscription),
 ) -> strawberry.Schema:
-    """The schema of one process. A sorted one is for printing: its resolvers get plain strings for enums."""
+    """The schema of one process. A sorted one is for printing: its resolvers get plain strings for enums.
+
+    `roots` are others than the product's where tests ask for more.
+    """
+    query, mutation, subscription = roots
     return Schema(
-        query=Query,
-        mutation=Mutation,
-        subscription=Subscription,
+        query=query,
+        mutation=mutation,
+        subscription=subscription,
         extensions=list(extensions),
         config=StrawberryConfig(
             scalar_map=SCALARS,

@@ -1,4 +1,4 @@
-"""uvicorn's protocols, with what ASGI has no words for: time for half requests, frames written as they are."""
+"""uvicorn's protocols, with what ASGI has no words for: time for half requests, frames written at once."""
 
 from typing import Any, Protocol
 
