@@ -1,6 +1,5 @@
 """GraphQL over HTTP: one request, one answer; a subscription is told as events (sse.py)."""
 
-import asyncio
 import time
 from datetime import datetime
 from email.utils import format_datetime
@@ -44,12 +43,6 @@ class WrongRequest(BadInput):
         super().__init__(message)
         self.status = status
         self.headers = headers
-
-
-class SlowRequest(WrongRequest):
-    """The body did not come in time."""
-
-    code = ErrorCode.TIMEOUT
 
 
 class Gone(Exception):  # noqa: N818 - nothing went wrong
@@ -176,17 +169,10 @@ class Exchange:
         length = self._headers.get(b"content-length", b"0")
         if length.isdigit() and int(length) > most:
             raise WrongRequest(413, f"A request has at most {most} bytes.")
-        try:
-            async with asyncio.timeout(self._desk.settings.receive_seconds):
-                return await self._whole_body(most)
-        except TimeoutError:
-            raise SlowRequest(408, "The request did not come in time.", (b"connection", b"close")) from None
-
-    async def _whole_body(self, most: int) -> bytes:
         body, parts = b"", []
         size, is_more = 0, True
         while is_more:
-            message = await self._receive()
+            message = await self._receive()  # for as long as the server lets it: transport.wire
             if message["type"] == "http.disconnect":
                 raise Gone
             body, is_more = message.get("body", b""), message.get("more_body", False)

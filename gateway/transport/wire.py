@@ -1,7 +1,9 @@
 """uvicorn's protocols, with what ASGI has no words for: time for half requests, frames written at once."""
 
 from typing import Any, Protocol
+from uuid import uuid4
 
+import orjson
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
@@ -13,6 +15,7 @@ LONGEST_HEAD = 65_536
 """Bytes of a request before its body."""
 HIGH_WATER = 32_768
 """Bytes in a socket's own buffer from which it counts as slow."""
+REFUSAL = b"HTTP/1.1 %s\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n"
 LINGER_SECONDS = 10.0
 """For a client to answer our close frame. Then the connection is cut, whatever it has not read."""
 
@@ -58,7 +61,8 @@ class HttpConnection(HttpToolsProtocol):
         if self.is_head and self.parser is not None:
             self.head_size += len(data)
             if self.head_size > LONGEST_HEAD:
-                self._end(b"431 Request Header Fields Too Large")
+                status, most = b"431 Request Header Fields Too Large", LONGEST_HEAD
+                self._end(status, "BAD_USER_INPUT", f"The head of a request has at most {most} bytes.")
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
@@ -86,15 +90,19 @@ class HttpConnection(HttpToolsProtocol):
         if self.stalled_since is not None and now - self.stalled_since > limits.stall:
             self.transport.abort()
         elif self.waiting_since is not None and now - self.waiting_since > limits.receive:
-            if self.is_head:
-                self._end(b"408 Request Timeout")
-            elif self.cycle is not None and self.cycle.response_complete:
+            if self.is_head or not self.cycle.response_started:
+                self._end(b"408 Request Timeout", "TIMEOUT", "The request did not come in time.")
+            else:
                 self.transport.close()
 
-    def _end(self, status: bytes) -> None:
+    def _end(self, status: bytes, code: str, message: str) -> None:
+        """Before any application hears of it, or while one waits for the rest."""
         self.waiting_since = None
         self.is_head = False
-        self.transport.write(b"HTTP/1.1 %s\r\ncontent-length: 0\r\nconnection: close\r\n\r\n" % status)
+        request_id = uuid4().hex
+        extensions = {"code": code, "requestId": request_id}
+        body = orjson.dumps({"errors": [{"message": message, "extensions": extensions}]})
+        self.transport.write(REFUSAL % (status, len(body)) + body)
         self.transport.close()
 
 
