@@ -11,11 +11,10 @@ from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 from bench.databases import Databases
 from bench.measure import LoadFailedError
-from bench.operations import CROSSFADE, Values, document_of, operation, uid
+from bench.operations import CROSSFADE, KEY, Values, document_of, operation, uid
 from bench.processes import cpu_seconds, memory_kib
 from bench.report import Column
 from bench.servers import KINDS, Server, started
@@ -199,7 +198,7 @@ def send(server: Server, n: int, content: str | None) -> bool:
     words = content or f"ts={time.monotonic_ns()}#{n}#"
     values: Values = {"room": uid(2, ROOM), "user": uid(1, sender), "content": words}
     if schema == CROSSFADE:
-        values = {"input": {"roomId": room_for(schema), "content": words, "clientKey": str(uuid4())}}
+        values = {"input": {"roomId": room_for(schema), "content": words, "clientKey": KEY}}
     body = {"operationName": asked.name, "query": asked.document, "variables": values}
     try:
         answer = json.loads(server.ask(body, sender))
