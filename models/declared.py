@@ -2,7 +2,7 @@
 
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -83,10 +83,18 @@ def statements() -> Iterator[str]:
     yield "reset check_function_bodies"
 
 
-def script() -> str:
-    """All of it as one script, to be frozen beside a migration."""
-    return "".join(f"{statement.rstrip(';')};\n\n" for statement in statements())
+def function_statements(names: Sequence[str]) -> Iterator[str]:
+    """The functions of these names alone."""
+    for function in functions():
+        if function.name in names:
+            yield from function.create()
+
+
+def script(*names: str) -> str:
+    """All of it, or functions alone, as one script to be frozen beside a migration."""
+    wanted = function_statements(names) if names else statements()
+    return "".join(f"{statement.rstrip(';')};\n\n" for statement in wanted)
 
 
 if __name__ == "__main__":
-    sys.stdout.write(script())
+    sys.stdout.write(script(*sys.argv[1:]))

@@ -202,4 +202,3 @@ class ReactionRow(Record):
     message_id: int
     emoji: str
     count: int
-    viewer_has_reacted: bool

@@ -21,10 +21,6 @@ class Loaders:
         return rooms.RoomById(self.lease)
 
     @cached_property
-    def viewer_member_by_room(self) -> rooms.ViewerMemberByRoom:
-        return rooms.ViewerMemberByRoom(self.lease)
-
-    @cached_property
     def member_by_room_and_user(self) -> rooms.MemberByRoomAndUser:
         return rooms.MemberByRoomAndUser(self.lease)
 
@@ -33,8 +29,8 @@ class Loaders:
         return rooms.MembersByRoom(self.lease)
 
     @cached_property
-    def unread_by_room(self) -> rooms.UnreadByRoom:
-        return rooms.UnreadByRoom(self.lease)
+    def unread_by_viewer_and_room(self) -> rooms.UnreadByViewerAndRoom:
+        return rooms.UnreadByViewerAndRoom(self.lease)
 
     @cached_property
     def message_by_id(self) -> messages.MessageById:
@@ -51,6 +47,10 @@ class Loaders:
     @cached_property
     def reactions_by_message(self) -> messages.ReactionsByMessage:
         return messages.ReactionsByMessage(self.lease)
+
+    @cached_property
+    def has_reacted_by_viewer_and_reaction(self) -> messages.HasReactedByViewerAndReaction:
+        return messages.HasReactedByViewerAndReaction(self.lease)
 
     @cached_property
     def reactors_by_reaction(self) -> messages.ReactorsByReaction:

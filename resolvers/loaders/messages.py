@@ -1,11 +1,12 @@
 """Batched reads of messages and what hangs on them."""
 
 from typing import ClassVar
+from uuid import UUID
 
-from sqlalchemy import ARRAY, BigInteger, Integer, String, Uuid, column, func, select, true
+from sqlalchemy import ARRAY, BigInteger, Integer, String, Uuid, and_, column, func, select, true
 
 from kit.keyset import Keyset
-from kit.statements import Statement, keys, param
+from kit.statements import Record, Statement, keys, param
 from models.identity import User, UserRow
 from models.rooms import ChatMessage, MessageReaction, MessageRow, ReactionRow
 from resolvers.loaders.base import Batched, NumberByKey, RowByKey, RowsByKey
@@ -65,13 +66,49 @@ class ReactionsByMessage(RowsByKey[int, ReactionRow]):
             reaction.message_id,
             reaction.emoji,
             func.count().label("count"),
-            func.bool_or(reaction.user_id == func.app.viewer()).label("viewer_has_reacted"),
         )
         .where(reaction.message_id == keys("keys", BigInteger()))
         .group_by(reaction.message_id, reaction.emoji)
         .order_by(reaction.message_id, func.min(reaction.created_at), reaction.emoji),
         ReactionRow,
     )
+
+
+class HasReactedByViewerAndReaction(Batched[tuple[UUID, int, str], bool]):
+    """Whether somebody is behind a reaction. Keys: who, message, emoji."""
+
+    asked = (
+        func.unnest(
+            param("people", ARRAY(Uuid())),
+            param("messages", ARRAY(BigInteger())),
+            param("emoji", ARRAY(String())),
+        )
+        .table_valued(
+            column("user_id", Uuid()),
+            column("message_id", BigInteger()),
+            column("emoji", String()),
+            name="asked",
+        )
+        .render_derived()
+    )
+    statement = Statement(
+        select(reaction.user_id, reaction.message_id, reaction.emoji).join_from(
+            asked,
+            MessageReaction,
+            and_(
+                reaction.message_id == asked.c.message_id,
+                reaction.user_id == asked.c.user_id,
+                reaction.emoji == asked.c.emoji,
+            ),
+        ),
+        Record,
+    )
+
+    async def batch_load_fn(self, keys: list[tuple[UUID, int, str]]) -> list[bool]:
+        people, messages, emoji = zip(*keys, strict=True)
+        rows = await self.lease.fetch(self.statement, people=people, messages=messages, emoji=emoji)
+        found = set(map(tuple, rows))
+        return [key in found for key in keys]
 
 
 class ReactorsByReaction(Batched[tuple[int, str, int], list[UserRow]]):

@@ -19,10 +19,10 @@ from sqlalchemy import (
 )
 
 from kit.keyset import Keyset
-from kit.statements import Statement, keys, param
+from kit.statements import Record, Statement, keys, param
 from models.identity import User
 from models.rooms import ChatRoom, MemberRow, NotifyLevel, RoomMember, RoomRole, RoomRow
-from resolvers.loaders.base import Batched, NumberByKey, RowByKey
+from resolvers.loaders.base import Batched, RowByKey
 from resolvers.loaders.pages import PagesByParent
 
 room = ChatRoom.__table__.c  # type: ignore[attr-defined]  # SQLModel makes it
@@ -80,20 +80,6 @@ class RoomById(RowByKey[UUID, RoomRow]):
     statement = Statement(select(*ROOM).where(room.id == keys("keys", Uuid())), RoomRow)
 
 
-class ViewerMemberByRoom(RowByKey[UUID, MemberRow]):
-    """The viewer's own place in rooms."""
-
-    column = "room_id"
-    statement = Statement(
-        select(*MEMBER_OR_DEFAULT)
-        .select_from(ChatRoom)
-        .join(User, user.id == func.app.viewer())
-        .outerjoin(RoomMember, and_(member.room_id == room.id, member.user_id == user.id))
-        .where(room.id == keys("keys", Uuid()), or_(room.is_default_room, member.user_id.is_not(None))),
-        MemberRow,
-    )
-
-
 class MemberByRoomAndUser(Batched[tuple[UUID, UUID], MemberRow | None]):
     """One person in one room."""
 
@@ -119,26 +105,34 @@ class MemberByRoomAndUser(Batched[tuple[UUID, UUID], MemberRow | None]):
         return [found.get(key) for key in keys]
 
 
-class UnreadByRoom(NumberByKey[UUID]):
-    """Messages of others behind the viewer's marker, told to 100; 0 for who is not in the room."""
+class UnreadByViewerAndRoom(Batched[tuple[UUID, UUID], int]):
+    """Messages of others behind somebody's marker, told to 100; 0 for who is not there. Keys: who, room."""
 
     statement = Statement(
         text("""
-            select r.id as key, least(100, (
+            select asked.user_id, r.id as room_id, least(100, (
               select count(*) from (
                 select from chat_messages m
-                where m.room_id = r.id and m.id > coalesce(me.last_read_message_id, a.default_room_seen_id)
-                  and m.user_id is distinct from a.user_id and m.deleted_at is null
+                where m.room_id = r.id and m.id > seen.id
+                  and m.user_id is distinct from asked.user_id and m.deleted_at is null
                 order by m.id limit 100) behind)) as number
-            from chat_rooms r
-            join accounts a on a.user_id = (select app.viewer())
-            left join room_members me on me.room_id = r.id and me.user_id = a.user_id
-            where r.id = any(:keys) and (r.is_default_room or me.user_id is not null)
-              and coalesce(me.notify, 'all') = 'all'
-              and r.last_message_id > coalesce(me.last_read_message_id, a.default_room_seen_id)
-        """).bindparams(param("keys", ARRAY(Uuid()))),
-        RoomRow,
+            from unnest(:people, :rooms) asked (user_id, room_id)
+            join chat_rooms r on r.id = asked.room_id
+            left join room_members me on me.room_id = r.id and me.user_id = asked.user_id
+            cross join lateral (
+              select coalesce(me.last_read_message_id, app.default_room_seen(asked.user_id)) offset 0
+            ) seen (id)
+            where (r.is_default_room or me.user_id is not null) and coalesce(me.notify, 'all') = 'all'
+              and r.last_message_id > seen.id
+        """).bindparams(param("people", ARRAY(Uuid())), param("rooms", ARRAY(Uuid()))),
+        Record,
     )
+
+    async def batch_load_fn(self, keys: list[tuple[UUID, UUID]]) -> list[int]:
+        people, rooms = zip(*keys, strict=True)
+        rows = await self.lease.fetch(self.statement, people=people, rooms=rooms)
+        found = {(row["user_id"], row["room_id"]): row["number"] for row in rows}
+        return [found.get(key, 0) for key in keys]
 
 
 class MembersByRoom(PagesByParent[MemberRow]):

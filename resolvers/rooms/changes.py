@@ -18,7 +18,7 @@ from models.rooms import ChatRoom, RoomMember, RoomRow
 from resolvers.context import Context, Info
 from resolvers.idempotency import first_answer
 from resolvers.loaders.rooms import ROOM, member, room
-from resolvers.rooms.reads import LISTS
+from resolvers.rooms.reads import LISTS, membership
 from services.events import MemberChanged, RoomChanged, RoomDeleted, room_topic
 from services.rooms import input_hash, room_description, room_name, slow_mode
 
@@ -159,7 +159,7 @@ async def join_room(info: Info, room_id: strawberry.ID) -> RoomListed:
     found = await context.loaders.room_by_id.load(key) if key else None
     if found is None:
         raise await _refused_entry(context, key)
-    if not found.is_default_room and await context.loaders.viewer_member_by_room.load(found.id) is None:
+    if not found.is_default_room and await membership(context, found.id) is None:
         user_id = context.user_id
         async with context.write() as write:
             if await write.fetch(JOIN, room_id=found.id, user_id=user_id, last_read=found.last_message_id):

@@ -20,7 +20,7 @@ from models.rooms import ChatMessage, MessageReaction, MessageRow, RoomMember, R
 from resolvers.context import Context, Info, Write
 from resolvers.loaders.messages import MESSAGE, message, reaction
 from resolvers.loaders.rooms import member
-from resolvers.rooms.reads import listed
+from resolvers.rooms.reads import listed, membership
 from services.events import MessageChanged, room_topic
 from services.rooms import MOST_REACTIONS, input_hash
 
@@ -258,7 +258,7 @@ async def _own(context: Context, message_id: str) -> MessageRow:
 
 
 async def _check_may_speak(context: Context, found: MessageRow) -> None:
-    mine = await context.loaders.viewer_member_by_room.load(found.room_id)
+    mine = await membership(context, found.room_id)
     if mine is None:
         raise _refusal("not_a_member")
     if mine.muted_until is not None and mine.muted_until > now():

@@ -3,21 +3,19 @@
 from collections.abc import Collection, Sequence
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Uuid, text
+from sqlalchemy import ARRAY, Uuid, func, select
 
 from kit.db import Lease
 from kit.statements import Record, Statement, param
 
 READERS = Statement(
-    text("""
-        select u.id from users u join chat_rooms r on r.id = :room
-        where u.id = any(:people) and (not r.is_private or exists (
-          select from room_members m where m.room_id = r.id and m.user_id = u.id))
-    """).bindparams(param("room", Uuid()), param("people", ARRAY(Uuid()))),
+    select(
+        func.app.room_readers(param("room", Uuid()), param("people", ARRAY(Uuid()))).column_valued("person")
+    ),
     Record,
 )
 
 
 async def readers(lease: Lease, room: UUID, people: Sequence[UUID]) -> Collection[UUID]:
-    """Those of these people who may read it now."""
-    return {row.id for row in await lease.fetch(READERS, room=room, people=list(people))}
+    """Those of these people who may read it now, whoever the lease is of."""
+    return {row["person"] for row in await lease.fetch(READERS, room=room, people=people)}

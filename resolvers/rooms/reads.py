@@ -1,5 +1,6 @@
 """Rooms as they are: one, many, and what of them depends on who asks."""
 
+from collections.abc import Awaitable
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -133,41 +134,42 @@ async def members(
     return await info.context.loaders.members_by_room.load((room.id, page, given))
 
 
-async def membership(context: Context, room: RoomRow) -> MemberRow | None:
+async def membership(context: Context, room_id: UUID) -> MemberRow | None:
     """The viewer's own; None for who is not in the room, and for nobody."""
     if context.viewer is None:
         return None
-    return await context.loaders.viewer_member_by_room.load(room.id)
+    return await context.loaders.member_by_room_and_user.load((room_id, context.viewer.user_id))
 
 
 async def last_read_message(room: Parent, info: Info) -> MessageRow | None:
-    mine = await membership(info.context, room)
+    mine = await membership(info.context, room.id)
     if mine is None or not mine.last_read_message_id:
         return None
     return await info.context.loaders.message_by_id.load(mine.last_read_message_id)
 
 
 async def notify_level(room: Parent, info: Info) -> str:
-    mine = await membership(info.context, room)
+    mine = await membership(info.context, room.id)
     return mine.notify if mine else "nothing"
 
 
-async def unread_count(room: Parent, info: Info) -> int:
-    return await info.context.loaders.unread_by_room.load(room.id) if info.context.viewer else 0
+def unread_count(room: Parent, info: Info) -> Awaitable[int] | int:
+    viewer = info.context.viewer
+    return info.context.loaders.unread_by_viewer_and_room.load((viewer.user_id, room.id)) if viewer else 0
 
 
 async def can_post(room: Parent, info: Info) -> bool:
-    mine = await membership(info.context, room)
+    mine = await membership(info.context, room.id)
     return mine is not None and speaks_again_at(room, mine) is None
 
 
 async def can_post_at(room: Parent, info: Info) -> datetime | None:
-    mine = await membership(info.context, room)
+    mine = await membership(info.context, room.id)
     return speaks_again_at(room, mine) if mine else None
 
 
 async def can_moderate(room: Parent, info: Info) -> bool:
-    return may_moderate(await membership(info.context, room))
+    return may_moderate(await membership(info.context, room.id))
 
 
 async def event_cursor(room: Parent, info: Info) -> str:
@@ -186,11 +188,19 @@ async def reactors(
 
 
 async def viewer_membership(room: Parent, info: Info) -> MemberRow | None:
-    return await membership(info.context, room)
+    return await membership(info.context, room.id)
 
 
 async def reactions(message: strawberry.Parent[MessageRow], info: Info) -> list[ReactionRow]:
     return await info.context.loaders.reactions_by_message.load(message.id)
+
+
+def has_reacted(reaction: strawberry.Parent[ReactionRow], info: Info) -> Awaitable[bool] | bool:
+    viewer = info.context.viewer
+    if viewer is None:
+        return False
+    key = (viewer.user_id, reaction.message_id, reaction.emoji)
+    return info.context.loaders.has_reacted_by_viewer_and_reaction.load(key)
 
 
 async def can_edit_message(message: strawberry.Parent[MessageRow], info: Info) -> bool:

@@ -45,7 +45,9 @@ class Reaction:
     emoji: str = strawberry.field(description="One emoji, as typed.")
     count: int = strawberry.field(description="How many.")
     users = strawberry.field(resolver=reads.reactors, graphql_type=list[User], description="Some of them.")
-    viewer_has_reacted: bool = strawberry.field(description="Whether the viewer is one.")
+    viewer_has_reacted = strawberry.field(
+        resolver=reads.has_reacted, graphql_type=bool, description="Whether the viewer is one."
+    )
 
 
 @row_type(MessageRow, "Something said.")
@@ -117,8 +119,9 @@ class Room(Node):
         graphql_type=RoomMember | None,
         description="Null when not a member.",
     )
-    viewer_unread_count: int = strawberry.field(
+    viewer_unread_count = strawberry.field(
         resolver=reads.unread_count,
+        graphql_type=int,
         description="Since the read marker; 100 means 100 or more; 0 for who is not a member.",
     )
     viewer_can_post: bool = strawberry.field(

@@ -7,6 +7,7 @@ import sys
 import asyncpg
 import pytest
 from alembic import command
+from alembic.script import ScriptDirectory
 
 from gateway.drift import differences, scratch_database
 from gateway.migrations import ROOT, alembic_config, current_revision, migrate, newest_revision
@@ -87,6 +88,21 @@ async def test_down_leaves_nothing_and_up_again_the_same(turn, database_url):
     }
     await migrate(database_url, None)
     assert compare(await inventory(database_url), before) == []
+
+
+async def test_each_step_down_leads_to_where_the_former_step_up_had_led(turn, database_url):
+    config = alembic_config(database_url)
+    steps = [step.revision for step in ScriptDirectory.from_config(config).walk_revisions()]
+    await migrate(database_url, None)  # the rights that a copy of a database has not
+    await asyncio.to_thread(command.downgrade, config, "base")
+    for revision in reversed(steps):
+        former = await inventory(database_url)
+        await asyncio.to_thread(command.upgrade, config, revision)
+        if revision != steps[-1]:
+            await asyncio.to_thread(command.downgrade, config, "-1")
+            assert compare(await inventory(database_url), former) == []
+            await asyncio.to_thread(command.upgrade, config, revision)
+    assert await differences(database_url) == []
 
 
 async def test_a_second_migration_changes_nothing(turn, database_url, admin):

@@ -36,9 +36,11 @@ AS_POLICY = {
     "find_rooms": ONLY_GATEWAY,
     "find_users": ONLY_GATEWAY,
     # Across people.
+    "default_room_seen": ONLY_GATEWAY,  # a number of somebody's account, where many are answered at once
     "delete_room": ONLY_GATEWAY,
     "leave_room": ONLY_GATEWAY,
     "room_exists": ONLY_GATEWAY,
+    "room_readers": ONLY_GATEWAY,  # who of many is told of an event: a policy knows one viewer only
     "take": ONLY_GATEWAY,
     # Events and jobs.
     "emit": BOTH,
