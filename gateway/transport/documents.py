@@ -121,6 +121,8 @@ def trusted_documents(path: Path) -> dict[str, str]:
 
 
 def _manifest(read: Any) -> dict[str, str]:
+    if not isinstance(read, dict):
+        raise TypeError("it is no object")
     named = {each["id"]: each["body"] for each in read["operations"]} if "operations" in read else dict(read)
     if not all(isinstance(text, str) for pair in named.items() for text in pair):
         raise TypeError("names and texts are strings")

@@ -12,6 +12,7 @@ from tests.client import Client
 from tests.gateway.asking import ME, bearer, codes, post, token_of
 
 JSON = {"content-type": "application/json"}
+NEW = "application/graphql-response+json"
 
 
 @pytest.fixture
@@ -122,12 +123,129 @@ async def test_no_other_site_is_let_in_by_a_preflight(client):
         b'{"query":"{ viewer { id } }","extensions":5}',
         b'{"query":"{ viewer { id } }","operationName":5}',
         b'{"query":"{ viewer { id } }","variables":' + b'{"a":' * 3000,
+        b'{"query":"{ viewer { id } }","variables":' + b'{"a":' * 3000 + b"1" + b"}" * 3001,
+        b'{"query":"{ viewer { id } }","variables":' + b"[" * 500_000,
+        b'{"documentId":5}',
+        b'{"documentId":""}',
+        b'{"extensions":{}}',
+        b'{"query":"{ viewer { id } }","extensions":"x"}',
+        b'{"query":"{ viewer { id } }"} {}',
+        b'{"query":"{ viewer { id } }\xff"}',
+        b'{"query":"{ viewer { id } }","variables":{"a":NaN}}',
+        b'{"query":"{ viewer { id } }","variables":{"a":"\\ud800"}}',
+        b"NaN",
+        b"-1e999",
+        b"9" * 5000,
+        '{"query":"{ viewer { id } }"}'.encode("utf-16"),
     ],
 )
-async def test_a_body_that_is_no_request_is_a_bad_request(client, token, body):
-    answer = await client.http.post("/graphql", content=body, headers={**JSON, **bearer(token)})
-    assert answer.status_code == 400
-    assert "Traceback" not in answer.text
+@pytest.mark.parametrize(
+    "accept", ["application/json", "application/graphql-response+json", "text/event-stream"]
+)
+async def test_a_body_that_is_no_request_is_a_bad_request(client, token, body, accept):
+    answer = await client.http.post(
+        "/graphql", content=body, headers={**JSON, **bearer(token), "accept": accept}
+    )
+    assert (answer.status_code, codes(answer)) == (400, ["BAD_USER_INPUT"])
+    assert "data" not in answer.json()
+
+
+CANNOT_RUN = {
+    "{": "GRAPHQL_PARSE_FAILED",
+    "fragment A on User { id }": "GRAPHQL_VALIDATION_FAILED",
+    "{ nothing }": "GRAPHQL_VALIDATION_FAILED",
+    "query($id: ID!) { node(id: $id) { id } }": "BAD_USER_INPUT",
+    "query A { viewer { id } } query B { viewer { id } }": "BAD_USER_INPUT",
+    "{ viewer { id } }" + "{" * 5000: "GRAPHQL_PARSE_FAILED",
+    "\0": "GRAPHQL_PARSE_FAILED",
+}
+
+
+@pytest.mark.parametrize("query", CANNOT_RUN)
+@pytest.mark.parametrize(
+    ("accept", "status"),
+    [("application/json", 200), ("*/*", 200), ("application/graphql-response+json", 400)],
+)
+async def test_what_cannot_run_is_told_by_status_where_the_client_takes_the_new_kind(
+    client, token, query, accept, status
+):
+    answer = await post(client.http, query, token=token, accept=accept)
+    assert (answer.status_code, codes(answer)) == (status, [CANNOT_RUN[query]])
+    assert answer.headers["content-type"] == ("application/json" if status == 200 else accept)
+    assert "data" not in answer.json()
+
+
+async def test_a_name_that_no_operation_has_is_told(client, token):
+    asked = {"query": "query A { viewer { id } }", "operationName": "B"}
+    answer = await client.http.post("/graphql", json=asked, headers={"accept": NEW})
+    assert (answer.status_code, codes(answer)) == (400, ["BAD_USER_INPUT"])
+
+
+async def test_a_token_that_is_not_good_is_told_by_status(client):
+    answer = await post(client.http, ME, token="x", accept=NEW)
+    assert (answer.status_code, codes(answer)) == (401, ["UNAUTHENTICATED"])
+
+
+async def test_an_empty_name_and_nulls_are_as_nothing(client, token):
+    asked = {"query": ME, "operationName": "", "variables": None, "extensions": None, "documentId": None}
+    answer = await client.http.post("/graphql", json=asked, headers=bearer(token))
+    assert answer.json() == {"data": {"viewer": {"user": {"username": "ada"}}}}
+
+
+@pytest.mark.parametrize("accept", ["image/png", "application/json;q=0", "text/plain"])
+async def test_who_takes_no_json_gets_406_and_the_reason_in_json(client, accept):
+    answer = await post(client.http, ME, accept=accept)
+    assert (answer.status_code, codes(answer)) == (406, ["BAD_USER_INPUT"])
+
+
+async def test_who_lists_events_among_others_gets_json_for_a_query(client, token):
+    """As urql does."""
+    accept = "application/graphql-response+json, application/json, text/event-stream, multipart/mixed"
+    answer = await post(client.http, ME, token=token, accept=accept)
+    assert answer.headers["content-type"] == NEW
+    assert answer.json() == {"data": {"viewer": {"user": {"username": "ada"}}}}
+
+
+@pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE", "OPTIONS", "HEAD", "TRACE"])
+async def test_only_post_and_get_ask(client, method):
+    answer = await client.http.request(method, "/graphql", json={"query": ME})
+    assert (answer.status_code, answer.headers["allow"]) == (405, "GET, POST")
+
+
+@pytest.mark.parametrize("charset", ["utf-16", "iso-8859-1", "us-ascii", "x"])
+async def test_other_charsets_are_not_read(client, charset):
+    kind = f"application/json; charset={charset}"
+    answer = await client.http.post(
+        "/graphql", content=b'{"query":"{ __typename }"}', headers={"content-type": kind}
+    )
+    assert (answer.status_code, codes(answer)) == (415, ["BAD_USER_INPUT"])
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "deflate", "br", "identity, gzip"])
+async def test_a_body_is_read_only_as_it_is(client, encoding):
+    """A small body that unpacks to a large one is not for us."""
+    headers = {**JSON, "content-encoding": encoding}
+    answer = await client.http.post("/graphql", content=b'{"query":"{ __typename }"}', headers=headers)
+    assert (answer.status_code, codes(answer)) == (415, ["BAD_USER_INPUT"])
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        "",
+        "query=",
+        "variables={}",
+        "query={__typename}&variables=x",
+        "query={__typename}&variables=[]",
+        "query={__typename}&variables=%ff",
+        "query=%ff%fe",
+        "query={__typename}&extensions=5",
+        "query={__typename}&" + "a=1&" * 50,
+    ],
+)
+async def test_an_address_that_is_no_request_is_a_bad_request(client, parameters):
+    answer = await client.http.get(f"/graphql?{parameters}")
+    assert (answer.status_code, codes(answer)) == (400, ["BAD_USER_INPUT"])
 
 
 async def test_batches_are_off(client, token, statements):
