@@ -119,17 +119,10 @@ class SocketConnection(WebSocketsSansIOProtocol):
     # For its session
 
     def take_over(self, session: Hearing) -> None:
-        """From now on it hears; what has come before its time, first."""
+        """From now on it hears. A client waits for our handshake before it says anything (RFC 6455, 4.1)."""
         self.session = session
         self.transport.set_write_buffer_limits(HIGH_WATER)
-        while not self.queue.empty():
-            early: Any = self.queue.get_nowait()
-            if early["type"] == "websocket.receive":
-                is_text = "text" in early
-                session.hear(early["text"].encode() if is_text else early["bytes"], is_text=is_text)
-        if self.read_paused:
-            self.read_paused = False
-            self.transport.resume_reading()
+        self.transport.resume_reading()
         del self.scope, self.request, self.response
 
     def write(self, frame: bytes) -> None:
