@@ -98,7 +98,7 @@ def arguments(given: Sequence[str]) -> Asked:
 
 
 def main(given: Sequence[str]) -> int:
-    """Measure, tell, write down."""
+    """Measure, tell, write down; a bench that cannot be run leaves the others their figures."""
     asked = arguments(given)
     peers, why_not = peers_folder()
     place = machine()
@@ -106,14 +106,15 @@ def main(given: Sequence[str]) -> int:
         print(f"without Mercurius, PostGraphile and Yoga: {why_not}")
     print("loading the data set", flush=True)
     rows: dict[str, list[Row]] = {}
-    try:
-        with databases(Sizes()) as opened:
-            what = versions(execute(opened.plain, "show server_version"), peers)
-            for name in asked.benches or BENCHES:
+    failed = False
+    with databases(Sizes()) as opened:
+        what = versions(execute(opened.plain, "show server_version"), peers)
+        for name in asked.benches or BENCHES:
+            try:
                 rows[name] = with_ratios(BENCHES[name].run(asked, opened, peers))
-    except (NotStartedError, AnswersDifferError, LoadFailedError) as error:
-        print(f"bench: {error}", file=sys.stderr)
-        return 1
+            except (NotStartedError, AnswersDifferError, LoadFailedError) as error:
+                failed = True
+                print(f"bench: {name}: {error}", file=sys.stderr)
     together = [row for found in rows.values() for row in found]
     write(place, what, together)
     tables = [table(found, BENCHES[name].columns) for name, found in rows.items()]
@@ -121,7 +122,7 @@ def main(given: Sequence[str]) -> int:
     print(f"\n{said}")
     if asked.keep:
         keep(said)
-    return 0
+    return int(failed)
 
 
 if __name__ == "__main__":

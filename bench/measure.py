@@ -9,7 +9,7 @@ from pathlib import Path
 
 from bench.http_client import Job, Told
 from bench.operations import DIFFERENT, Operation
-from bench.processes import cpu_seconds, memory_kib
+from bench.processes import cpu_seconds, machine_cpu_seconds, memory_kib
 from bench.servers import Server
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -33,6 +33,8 @@ class Sample:
     memory_mib: float
     client_busy: float
     """Which part of the time the client was at work: near 1, it measures itself."""
+    other_cores: float
+    """How many cores others used meanwhile: near 0, the machine was ours."""
 
 
 class LoadFailedError(Exception):
@@ -57,17 +59,20 @@ def measure(server: Server, asked: Operation, database: int, *, connections: int
         process.stdin.write(f"{json.dumps(asdict(job))}\n")
         process.stdin.flush()
         process.stdout.readline()
+        machine, began = machine_cpu_seconds(), time.monotonic()
         before = cpu_seconds(server.pid), cpu_seconds(database)
         process.stdin.write("go\n")
         process.stdin.flush()
         said = process.stdout.readline()
         await_idle(server.pid)
         after = cpu_seconds(server.pid), cpu_seconds(database)
+        machine, took = machine_cpu_seconds() - machine, time.monotonic() - began
     if not said:
         raise LoadFailedError(f"{server.name}: the client ended; it has told why")
     told = Told(**json.loads(said))
     if told.failed:
         raise LoadFailedError(f"{server.name}: {told.failed} of {told.asked} failed: {told.first_failure}")
+    ours = after[0] - before[0] + after[1] - before[1] + told.cpu_seconds
     return Sample(
         requests_per_s=told.answered / told.seconds,
         p50_ms=told.p50_ms,
@@ -77,6 +82,7 @@ def measure(server: Server, asked: Operation, database: int, *, connections: int
         answer_kib=told.bytes / told.asked / 1024,
         memory_mib=memory_kib(server.pid) / 1024,
         client_busy=told.cpu_seconds / told.seconds,
+        other_cores=max(0.0, machine - ours) / took,
     )
 
 

@@ -32,6 +32,7 @@ COLUMNS = (
     Column("statements", "statements"),
     Column("KiB", "answer_kib", 1),
     Column("memory MiB", "memory_mib"),
+    Column("other cores", "other_cores", 1),
 )
 COMPARED = 5
 """Different calls whose answers are compared."""
@@ -45,7 +46,7 @@ class Plan:
     workloads: Sequence[str] = WORKLOADS
     peers: Sequence[str] = PEERS
     concurrency: Sequence[int] = (1, 16)
-    rounds: int = 5
+    rounds: int = 3
     seconds: float = 2.0
     warm_seconds: float = 1.5
 

@@ -42,6 +42,12 @@ def _cpu(process: Path) -> float:
     return (int(words[11]) + int(words[12])) / TICKS
 
 
+def machine_cpu_seconds(proc: Path = PROC) -> float:
+    """What all processes of the machine have used so far, and what the host took away."""
+    user, nice, system, _, _, irq, softirq, steal = map(int, (proc / "stat").read_text().split()[1:9])
+    return (user + nice + system + irq + softirq + steal) / TICKS
+
+
 def memory_kib(root: int, field: str = "VmRSS", proc: Path = PROC) -> int:
     """Of the tree: `VmRSS` now, `VmHWM` at most so far."""
     total = 0

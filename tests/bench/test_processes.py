@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from bench.processes import cpu_seconds, memory_kib, tree
+from bench.processes import TICKS, cpu_seconds, machine_cpu_seconds, memory_kib, tree
 
 
 @pytest.fixture
@@ -40,6 +40,11 @@ def test_cpu_is_read_in_ticks_where_the_scheduler_does_not_tell(proc):
     for file in proc.glob("*/task/*/schedstat"):
         file.unlink()
     assert cpu_seconds(11, proc) == pytest.approx((200 + 50) / os.sysconf("SC_CLK_TCK"))
+
+
+def test_the_machine_is_busy_with_all_but_idling_and_waiting(proc):
+    (proc / "stat").write_text("cpu  1 2 3 1000 1000 4 5 6 0 0\ncpu0 1 2 3 1000 1000 4 5 6 0 0\n")
+    assert machine_cpu_seconds(proc) == pytest.approx((1 + 2 + 3 + 4 + 5 + 6) / TICKS)
 
 
 def test_memory_is_summed_over_the_tree(proc):

@@ -63,7 +63,7 @@ def test_a_goal_is_held_against_the_row_it_is_about():
 
 
 def test_a_row_has_medians_of_its_samples():
-    samples = [Sample(*[float(number)] * 8) for number in (3, 1, 2)]
+    samples = [Sample(*[float(number)] * 9) for number in (3, 1, 2)]
     assert set(medians(samples).values()) == {2.0}
 
 
