@@ -1,4 +1,4 @@
-"""The one door to PostgreSQL: leases for reads, transactions for writes, both as the person who asks."""
+"""The one door to PostgreSQL: leases for reads, transactions and calls for writes, as the person who asks."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
@@ -11,7 +11,7 @@ import orjson
 import structlog
 from pgvector.asyncpg import register_vector
 
-from kit.statements import Record, Statement
+from kit.statements import Call, Record, Statement
 
 log = structlog.get_logger()
 R = TypeVar("R", bound=Record)
@@ -113,6 +113,20 @@ class Database:
             if begun:
                 self.observe("rollback")
             self.give_back(connection, rollback=begun)
+
+    async def call(self, viewer: UUID | None, call: Call[R], **values: Any) -> R:
+        """Run a function that is a whole transaction, as `viewer`: one message, and its row.
+
+        It says itself who asks, and what it says ends with it, however it ends.
+        """
+        connection = await self._pool.acquire()
+        try:
+            self.observe(call.sql)
+            args = call.args({"viewer": viewer, **values})
+            rows: list[R] = await connection.fetch(call.sql, *args, record_class=call.row)
+        finally:
+            self.give_back(connection)
+        return rows[0]
 
     def give_back(self, connection: Connection, *, rollback: bool = False) -> None:
         """Return a connection in a task that nobody awaits, so that no cancellation can interrupt it."""

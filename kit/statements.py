@@ -4,7 +4,17 @@ from collections.abc import Iterable
 from typing import Any, Generic, TypeVar
 
 import asyncpg
-from sqlalchemy import ARRAY, BindParameter, ClauseElement, CollectionAggregate, any_, bindparam
+from sqlalchemy import (
+    ARRAY,
+    BindParameter,
+    ClauseElement,
+    CollectionAggregate,
+    FunctionElement,
+    any_,
+    bindparam,
+    column,
+    select,
+)
 from sqlalchemy.dialects.postgresql import asyncpg as asyncpg_dialect
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.types import TypeEngine
@@ -48,6 +58,22 @@ class Statement(Generic[R]):
         """Parameters in the order of the statement."""
         fixed = self._fixed
         return [values[name] if name in values else fixed[name] for name in self._names]
+
+
+class Call(Statement[R]):
+    """A call of a function that is a whole transaction; `Database.call` runs it, outside of any.
+
+    Its first parameter is `viewer`, who asks: it sets `app.viewer` to them first, for its own length.
+    `columns` are those of its one row.
+    """
+
+    def __init__(self, function: FunctionElement[Any], columns: Iterable[str], row: type[R]) -> None:
+        columns = tuple(columns)
+        super().__init__(
+            select(*(column(name) for name in columns)).select_from(function.table_valued(*columns)), row
+        )
+        if self._names[0] != "viewer":
+            raise ValueError("The first parameter of a call is who asks.")
 
 
 def _bound(compiled: SQLCompiler, name: str, value: Any) -> Any:

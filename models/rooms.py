@@ -196,6 +196,15 @@ class MessageRow(Record):
     created_at: datetime
 
 
+class SentRow(MessageRow):
+    """What sending came to, with the message where it was sent, now or before."""
+
+    outcome: str
+    retry_at: datetime | None
+    topic: str | None
+    seq: int | None
+
+
 class ReactionRow(Record):
     """One emoji under one message, and how many chose it."""
 

@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from copy import copy
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any, TypeVar
 from uuid import UUID
 
 import asyncpg
@@ -18,7 +19,7 @@ from kit.db import Database, Transaction
 from kit.errors import Problem, ProblemCode, Refusal, Unauthenticated
 from kit.hub import Hub
 from kit.settings import Settings
-from kit.statements import Record, Statement, param
+from kit.statements import Call, Record, Statement, param
 from resolvers.loaders import Loaders
 from services.events import Happening, room_topic
 from services.identity.issuers import IssuerKeys
@@ -28,6 +29,7 @@ from services.identity.sessions import EndedSessions
 from services.identity.tokens import AccessTokens
 
 log = structlog.get_logger()
+R = TypeVar("R", bound=Record)
 
 EMIT = Statement(
     select(column("topic"), column("seq")).select_from(
@@ -133,7 +135,7 @@ class Context:
         self._open()
 
     def seen_by(self, viewer: Viewer | None) -> "Context":
-        """The same reads, shared, for another person: all that depends on who asks is keyed by who that is."""
+        """The same reads, shared, for another person: what depends on who asks is keyed by who that is."""
         other = copy(self)
         other.viewer = viewer
         return other
@@ -165,13 +167,21 @@ class Context:
                 yield write
                 signals = await write.report()
         except (asyncpg.ForeignKeyViolationError, asyncpg.InsufficientPrivilegeError) as error:
-            if not is_overtaken(error):
-                raise
-            log.info("write_overtaken", reason=str(error))
-            raise Problem(ProblemCode.NOT_FOUND, "It has just gone, or is no longer for you.") from None
+            raise _overtaken(error) from None
         finally:
             self.renew()
         await self.services.bus.publish(signals)
+
+    async def call(self, call: Call[R], **values: Any) -> R:
+        """A function that is a whole transaction, as the viewer: its row. Reads begin anew."""
+        self.close()  # as in `write`
+        try:
+            viewer = self.viewer.user_id if self.viewer else None
+            return await self.services.database.call(viewer, call, **values)
+        except (asyncpg.ForeignKeyViolationError, asyncpg.InsufficientPrivilegeError) as error:
+            raise _overtaken(error) from None
+        finally:
+            self.renew()
 
     def _open(self) -> None:
         viewer = self.viewer.user_id if self.viewer else None
@@ -181,6 +191,13 @@ class Context:
 def is_overtaken(error: asyncpg.PostgresError) -> bool:
     """Whether what was checked a moment ago is gone or out of reach; a missing grant is a fault of ours."""
     return isinstance(error, asyncpg.ForeignKeyViolationError) or "row-level security" in str(error)
+
+
+def _overtaken(error: asyncpg.PostgresError) -> Exception:
+    if not is_overtaken(error):
+        return error
+    log.info("write_overtaken", reason=str(error))
+    return Problem(ProblemCode.NOT_FOUND, "It has just gone, or is no longer for you.")
 
 
 Info = strawberry.Info[Context, None]

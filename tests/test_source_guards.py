@@ -1,6 +1,7 @@
 """What must hold for every line that is written, now and later."""
 
 import ast
+import gc
 import pkgutil
 import re
 from collections.abc import Iterator
@@ -12,10 +13,14 @@ import pytest
 from sqlalchemy import Enum
 
 import models
+import resolvers
+from kit.statements import Call, Statement
 from models.base import Row
+from models.declared import FUNCTIONS
 
 ROOT = Path(__file__).parent.parent
 FLOORS = ("executor", "gateway", "kit", "models", "resolvers", "schema", "services")
+CALLED = re.compile(r"\bapp\.(\w+)\(")
 SEMAPHORES = {"self._places.acquire"}
 SESSION_FUNCTION = re.compile(r"pg_(?:try_)?advisory_(?:un)?lock|set_config|pg_notify")
 SESSION_STATE = re.compile(
@@ -26,6 +31,9 @@ SESSION_STATE = re.compile(
     ) | set_config\s*\( | pg_notify\s*\( | pg_(?:try_)?advisory_(?:un)?lock(?:_all|_shared)?\s*\(""",
     re.VERBOSE,
 )
+WHOLE = {"send_message"}
+"""Functions that are whole transactions: one statement each, sent by `Database.call` outside of any other."""
+SAYS_WHO = "\nbegin\n  perform set_config('app.viewer', coalesce(viewer::text, ''), true);\n"
 MIGRATIONS = {
     "gateway/databases.py",
     "gateway/drift.py",
@@ -75,11 +83,36 @@ def test_the_state_of_a_database_session_is_changed_in_the_kit_only():
     ]
     wrong += [f"{path}:{line}" for path, line, _ in calls("add_listener") if not path.startswith("kit/")]
     wrong += [
-        path.name
-        for path in (ROOT / "models" / "functions").glob("*.sql")
-        if SESSION_FUNCTION.search(path.read_text(encoding="utf-8"))
+        name
+        for name, sql in written_in_sql().items()
+        if SESSION_FUNCTION.search(sql.replace(SAYS_WHO, "", 1) if name in WHOLE else sql)
     ]
     assert wrong == []
+
+
+def written_in_sql() -> dict[str, str]:
+    return {path.stem: path.read_text(encoding="utf-8") for path in FUNCTIONS.glob("*.sql")}
+
+
+def test_a_function_that_is_a_whole_transaction_says_who_asks_before_all_else():
+    for name in WHOLE:
+        before, says, _ = written_in_sql()[name].partition(SAYS_WHO)
+        assert says, name
+        assert f"function app.{name}(\n  viewer uuid, " in before
+        assert "app.viewer" not in before
+
+
+def test_functions_that_are_whole_transactions_are_called_as_such_and_no_others_are():
+    for module in pkgutil.walk_packages(resolvers.__path__, "resolvers."):
+        import_module(module.name)
+    sent = [thing for thing in gc.get_objects() if isinstance(thing, Statement)]
+    called = {name for each in sent if isinstance(each, Call) for name in CALLED.findall(each.sql)}
+    assert called & written_in_sql().keys() == WHOLE
+    others = {name for each in sent if not isinstance(each, Call) for name in CALLED.findall(each.sql)}
+    assert others & WHOLE == set()
+    inside = {name for sql in written_in_sql().values() for name in CALLED.findall(sql.partition("$$")[2])}
+    assert inside & WHOLE == set()
+    assert {path for path, _, how in calls("call") if "database" in how} == {"resolvers/context.py"}
 
 
 @pytest.mark.parametrize(

@@ -31,4 +31,3 @@ alter function app.room_readers owner to crossfade_policy;
 revoke all on function app.room_readers from public;
 
 grant execute on function app.room_readers to crossfade_gateway, crossfade_policy;
-

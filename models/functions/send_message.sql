@@ -1,18 +1,22 @@
 -- run by: crossfade_gateway
 -- One message as one statement: the sender's turn, the row, the read marker, the events.
--- Runs with the viewer's own rights: row policies hold. Outcomes: sent, repeated (the same clientKey again),
--- client_key_reused, not_found, banned, not_a_member, muted, slow_mode, reply_not_found, limit.
+-- A whole transaction by itself, called outside of any: it says who asks, for its own length. Runs with the
+-- viewer's own rights: row policies hold. Outcomes: sent, repeated (the same clientKey again), both with the
+-- message; client_key_reused, not_found, banned, not_a_member, muted, slow_mode, reply_not_found, limit.
 create or replace function app.send_message(
-  room uuid, words text, reply_to bigint, sender_key uuid, hash bytea, rate_limit int, rate_seconds int,
-  out outcome text, out message_id bigint, out retry_at timestamptz, out topic text, out seq bigint)
+  viewer uuid, room uuid, words text, reply_to bigint, sender_key uuid, hash bytea, rate_limit int, rate_seconds int,
+  out outcome text, out retry_at timestamptz, out topic text, out seq bigint,
+  out id bigint, out room_id uuid, out user_id uuid, out content text, out client_key uuid, out reply_to_id bigint,
+  out edited_at timestamptz, out deleted_at timestamptz, out deleted_by uuid, out created_at timestamptz)
 language plpgsql set search_path = pg_catalog
 as $$
+#variable_conflict use_column
 declare
-  me uuid := app.viewer();
   place record;
   mine record;
-  former record;
+  former_hash bytea;
 begin
+  perform set_config('app.viewer', coalesce(viewer::text, ''), true);
   select r.is_default_room, r.slow_mode_seconds into place from public.chat_rooms r where r.id = room;
   if not found then
     select 'banned', b.expires_at into outcome, retry_at from app.viewer_ban(room) b;
@@ -20,19 +24,21 @@ begin
     return;
   end if;
   if place.is_default_room then
-    insert into public.room_members (room_id, user_id) values (room, me) on conflict do nothing;
+    insert into public.room_members (room_id, user_id) values (room, viewer) on conflict do nothing;
   end if;
   -- The lock makes a person's sends in one room take turns: retries, slow mode and the read marker are exact.
   select m.role, m.muted_until, m.last_posted_at into mine
-  from public.room_members m where m.room_id = room and m.user_id = me for update;
+  from public.room_members m where m.room_id = room and m.user_id = viewer for update;
   if not found then
     outcome := 'not_a_member';
   end if;
-  select m.id, m.input_hash into former
-  from public.chat_messages m where m.user_id = me and m.client_key = sender_key;
+  select m.input_hash, m.id, m.room_id, m.user_id, m.content, m.client_key, m.reply_to_id, m.edited_at,
+         m.deleted_at, m.deleted_by, m.created_at
+  into former_hash, id, room_id, user_id, content, client_key, reply_to_id, edited_at,
+       deleted_at, deleted_by, created_at
+  from public.chat_messages m where m.user_id = viewer and m.client_key = sender_key;
   if found then
-    outcome := case former.input_hash when hash then 'repeated' else 'client_key_reused' end;
-    message_id := former.id;
+    outcome := case former_hash when hash then 'repeated' else 'client_key_reused' end;
     return;
   end if;
   if outcome is not null then
@@ -54,30 +60,33 @@ begin
     outcome := 'reply_not_found';
     return;
   end if;
-  retry_at := app.take('sendMessage', me::text, rate_limit, rate_seconds);
+  retry_at := app.take('sendMessage', viewer::text, rate_limit, rate_seconds);
   if retry_at is not null then
     outcome := 'limit';
     return;
   end if;
   -- Before the rows that all senders of a room touch, so that they queue on a lock that is fair.
   perform app.hold_topics(array['room:' || room]);
-  insert into public.chat_messages (room_id, user_id, content, reply_to_id, client_key, input_hash)
-  values (room, me, words, reply_to, sender_key, hash)
+  insert into public.chat_messages as m (room_id, user_id, content, reply_to_id, client_key, input_hash)
+  values (room, viewer, words, reply_to, sender_key, hash)
   on conflict (user_id, client_key) do nothing
-  returning id into message_id;
-  if message_id is null then
+  returning m.id, m.room_id, m.user_id, m.content, m.client_key, m.reply_to_id, m.edited_at,
+            m.deleted_at, m.deleted_by, m.created_at
+  into id, room_id, user_id, content, client_key, reply_to_id, edited_at,
+       deleted_at, deleted_by, created_at;
+  if not found then
     outcome := 'client_key_reused';
     return;
   end if;
-  update public.room_members m set last_read_message_id = message_id, last_posted_at = clock_timestamp()
-  where m.room_id = room and m.user_id = me;
+  update public.room_members m set last_read_message_id = send_message.id, last_posted_at = clock_timestamp()
+  where m.room_id = room and m.user_id = viewer;
   outcome := 'sent';
   select e.topic, e.seq into topic, seq
   from app.emit(
     case when reply_to is null then array['room:' || room] else array['room:' || room, 'room:' || room] end,
     case when reply_to is null then array['message_added'] else array['message_added', 'message_changed'] end,
-    case when reply_to is null then array[jsonb_build_object('message', message_id)]
-         else array[jsonb_build_object('message', message_id),
+    case when reply_to is null then array[jsonb_build_object('message', send_message.id)]
+         else array[jsonb_build_object('message', send_message.id),
                     jsonb_build_object('message', reply_to, 'change', 'replies')] end,
     sender_key) e
   order by e.seq desc limit 1;

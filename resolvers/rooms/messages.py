@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 import strawberry
-from sqlalchemy import ARRAY, BigInteger, Integer, LargeBinary, String, Uuid, column, delete, func, select
+from sqlalchemy import ARRAY, BigInteger, Integer, LargeBinary, String, Uuid, delete, func, select
 from sqlalchemy import update as update_rows
 from sqlalchemy.dialects.postgresql import insert
 
@@ -14,9 +14,9 @@ from kit.clock import now
 from kit.errors import Forbidden, Problem, ProblemCode
 from kit.ids import int_of, uuid_of
 from kit.pages import Edge
-from kit.statements import Record, Statement, param
+from kit.statements import Call, Record, Statement, param
 from kit.text import clean_text, single_emoji
-from models.rooms import ChatMessage, MessageReaction, MessageRow, RoomMember, RoomRow
+from models.rooms import ChatMessage, MessageReaction, MessageRow, RoomMember, RoomRow, SentRow
 from resolvers.context import Context, Info, Write
 from resolvers.loaders.messages import MESSAGE, message, reaction
 from resolvers.loaders.rooms import member
@@ -24,21 +24,19 @@ from resolvers.rooms.reads import listed, membership
 from services.events import MessageChanged, room_topic
 from services.rooms import MOST_REACTIONS, input_hash
 
-SEND = Statement(
-    select(
-        column("outcome"), column("message_id"), column("retry_at"), column("topic"), column("seq")
-    ).select_from(
-        func.app.send_message(
-            param("room", Uuid()),
-            param("words", String()),
-            param("reply_to", BigInteger()),
-            param("sender_key", Uuid()),
-            param("hash", LargeBinary()),
-            param("rate_limit", Integer()),
-            param("rate_seconds", Integer()),
-        ).table_valued("outcome", "message_id", "retry_at", "topic", "seq")
+SEND = Call(
+    func.app.send_message(
+        param("viewer", Uuid()),
+        param("room", Uuid()),
+        param("words", String()),
+        param("reply_to", BigInteger()),
+        param("sender_key", Uuid()),
+        param("hash", LargeBinary()),
+        param("rate_limit", Integer()),
+        param("rate_seconds", Integer()),
     ),
-    Record,
+    ("outcome", "retry_at", "topic", "seq", *(column.name for column in MESSAGE)),
+    SentRow,
 )
 REFUSALS = {
     "not_found": (ProblemCode.NOT_FOUND, "roomId", "There is no such room, or it is not for you."),
@@ -111,10 +109,10 @@ APPEAR = Statement(
 
 @dataclass(frozen=True)
 class MessageSent:
-    """The message in its list, and the room with the read marker moved."""
+    """The message in its list, and its room, in which the read marker has moved."""
 
     edge: Edge[MessageRow]
-    room: RoomRow | None
+    room_id: UUID
 
 
 @dataclass(frozen=True)
@@ -139,7 +137,7 @@ async def send_message(
     client_key: UUID,
     reply_to_id: strawberry.ID | None = None,
 ) -> MessageSent:
-    """One statement, `app.send_message`. A retry with the same key gets the first message."""
+    """One message to PostgreSQL, `app.send_message`. A retry with the same key gets the first message."""
     context = info.context
     settings = context.services.settings
     words = clean_text(content, "content", 1, settings.max_message_length)
@@ -147,8 +145,7 @@ async def send_message(
     reply_to = int_of("Message", reply_to_id) if reply_to_id else None
     if room_key is None or (reply_to_id and reply_to is None):
         raise _refusal("not_found" if room_key is None else "reply_not_found")
-    lease = context.loaders.lease
-    row = await lease.fetchrow(
+    sent = await context.call(
         SEND,
         room=room_key,
         words=words,
@@ -158,15 +155,12 @@ async def send_message(
         rate_limit=settings.rate_send_message.limit,
         rate_seconds=settings.rate_send_message.per_seconds,
     )
-    assert row is not None  # noqa: S101 - a function with OUT parameters answers with one row
-    if row.outcome in REFUSALS:
-        raise _refusal(row.outcome, row.retry_at)
-    if row.topic is not None:
-        await context.services.bus.publish([Signal(row.topic, row.seq)])
-    sent = await context.loaders.message_by_id.load(row.message_id)
-    if sent is None:
-        raise _refusal("not_found")
-    return MessageSent(listed(sent), await context.loaders.room_by_id.load(room_key))
+    if sent.outcome in REFUSALS:
+        raise _refusal(sent.outcome, sent.retry_at)
+    if sent.topic is not None and sent.seq is not None:
+        await context.services.bus.publish([Signal(sent.topic, sent.seq)])
+    context.loaders.message_by_id.prime(sent.id, sent)
+    return MessageSent(listed(sent), sent.room_id)
 
 
 async def edit_message(info: Info, message_id: strawberry.ID, content: str) -> MessageNow:

@@ -42,7 +42,7 @@ class LeaveRoomPayload:
 @payload("Outcome of sendMessage.")
 class SendMessagePayload:
     edge: Edge[Message] | None = strawberry.field(description=FOR_THE_LIST)
-    room: Room | None = strawberry.field(description="With the read marker moved.")
+    room = relation("room_by_id", "room_id", Room | None, "With the read marker moved.")
 
 
 @payload("Outcome of editMessage.")

@@ -1,15 +1,16 @@
 """Leases and transactions: one connection, one viewer, and everything goes back."""
 
 import asyncio
+from uuid import uuid4
 
 import asyncpg
 import pytest
-from sqlalchemy import ARRAY, Integer, String, Uuid, func, insert, select, text
+from sqlalchemy import ARRAY, Boolean, Integer, String, Uuid, func, insert, select, text
 from sqlalchemy.dialects.postgresql import JSONB
 
 from gateway.databases import role_dsn
 from kit.db import ENTER, Database, LeaseClosedError
-from kit.statements import Record, Statement, param
+from kit.statements import Call, Record, Statement, param
 from models.access import GATEWAY
 from models.identity import Account, IdempotencyKey
 
@@ -60,6 +61,33 @@ async def numbers(admin):
 
 async def stored(admin):
     return [row["n"] for row in await admin.fetch("select n from numbers order by n")]
+
+
+@pytest.fixture
+async def whole(admin):
+    """A function that is a whole transaction: it keeps something of who asks, and tells who asked before."""
+    await admin.execute(f"""
+        create function app.keep(viewer uuid, key uuid, fails boolean, out former text, out seen uuid[])
+        language plpgsql as $$ begin
+          former := current_setting('app.viewer', true);
+          perform set_config('app.viewer', coalesce(viewer::text, ''), true);
+          seen := array(select a.user_id from accounts a);
+          insert into idempotency_keys (user_id, operation, client_key, input_hash, result)
+          values (viewer, 'x', key, '', '{{}}');
+          if fails then perform 1 / 0; end if;
+        end $$;
+        grant execute on function app.keep to {GATEWAY}""")
+
+
+KEEP_MINE = Call(
+    func.app.keep(param("viewer", Uuid()), param("key", Uuid()), param("fails", Boolean())),
+    ("former", "seen"),
+    Record,
+)
+
+
+async def kept_by(admin):
+    return [row["user_id"] for row in await admin.fetch("select user_id from idempotency_keys")]
 
 
 async def seen_by(database, viewer):
@@ -283,3 +311,33 @@ async def test_closing_waits_for_what_is_still_read(database_url):
     lease.close()
     await asyncio.wait_for(database.close(), 30)
     assert len(await reading) == 1
+
+
+async def test_a_call_is_one_message_as_its_viewer(database, sent, whole, people, admin):
+    ada, _ = await people.person(), await people.person()
+    row = await database.call(ada.id, KEEP_MINE, key=uuid4(), fails=False)
+    assert row.seen == [ada.id]
+    assert sent == [KEEP_MINE.sql]
+    assert await kept_by(admin) == [ada.id]
+
+
+async def test_what_a_call_says_of_who_asks_ends_with_it_however_it_ends(database, whole, people, admin):
+    ada, grace, eve = [await people.person() for _ in range(3)]
+    assert await seen_by(database, ada.id) == [ada.id]
+    assert (await database.call(grace.id, KEEP_MINE, key=uuid4(), fails=False)).former == str(ada.id)
+    with pytest.raises(asyncpg.DivisionByZeroError):
+        await database.call(eve.id, KEEP_MINE, key=uuid4(), fails=True)
+    assert (await database.call(grace.id, KEEP_MINE, key=uuid4(), fails=False)).former == str(ada.id)
+    assert await kept_by(admin) == [grace.id] * 2
+
+
+async def test_a_call_of_nobody_has_nobodys_rights(database, whole, people):
+    ada = await people.person()
+    await seen_by(database, ada.id)
+    with pytest.raises(asyncpg.InsufficientPrivilegeError, match="row-level security"):
+        await database.call(None, KEEP_MINE, key=uuid4(), fails=False)
+
+
+async def test_what_is_called_takes_who_asks_first():
+    with pytest.raises(ValueError, match="who asks"):
+        Call(func.app.keep(param("key", Uuid()), param("viewer", Uuid())), ("former",), Record)

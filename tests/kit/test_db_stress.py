@@ -7,12 +7,12 @@ from uuid import uuid4
 
 import asyncpg
 import pytest
-from sqlalchemy import Double, Uuid, func, insert, select, text
+from sqlalchemy import Boolean, Double, Uuid, func, insert, select, text
 from sqlalchemy.dialects.postgresql import JSONB
 
 from gateway.databases import role_dsn
 from kit.db import Database, LeaseClosedError
-from kit.statements import Record, Statement, param
+from kit.statements import Call, Record, Statement, param
 from models.access import GATEWAY
 from models.identity import Account, IdempotencyKey
 
@@ -29,6 +29,24 @@ KEEP = Statement(
         input_hash=b"",
         result=param("result", JSONB()),
     ),
+    Record,
+)
+WHOLE = f"""
+    create function app.stress(viewer uuid, key uuid, seconds float, fails boolean, out seen uuid[])
+    language plpgsql as $$ begin
+      perform set_config('app.viewer', coalesce(viewer::text, ''), true);
+      insert into idempotency_keys (user_id, operation, client_key, input_hash, result)
+      select viewer, 'stress', key, '', '{{}}' where viewer is not null;
+      perform pg_sleep(seconds);
+      seen := array(select a.user_id from accounts a);
+      if fails then perform 1 / 0; end if;
+    end $$;
+    grant execute on function app.stress to {GATEWAY}"""
+CALL = Call(
+    func.app.stress(
+        param("viewer", Uuid()), param("key", Uuid()), param("seconds", Double()), param("fails", Boolean())
+    ),
+    ("seen",),
     Record,
 )
 KILL = """
@@ -52,7 +70,7 @@ class Stress:
 
     async def round(self, admin):
         jobs = [
-            self.random.choice((self.read, self.write))(self.random.choice(self.viewers))
+            self.random.choice((self.read, self.write, self.call))(self.random.choice(self.viewers))
             for _ in range(TASKS)
         ]
         tasks = [asyncio.create_task(job) for job in jobs]
@@ -73,10 +91,23 @@ class Stress:
         key = uuid4()
         async with self.database.write(viewer) as transaction:
             self.refused.add(key)
-            await transaction.fetch(KEEP, user_id=viewer or key, key=key, result={})
+            if viewer is not None:
+                await transaction.fetch(KEEP, user_id=viewer, key=key, result={})
             await self.look(transaction, viewer)
             self.refused.discard(key)
-        self.committed.add(key)
+        if viewer is not None:
+            self.committed.add(key)
+
+    async def call(self, viewer):
+        """Whole, with a connection that others used before and use behind it."""
+        key, fails = uuid4(), self.random.random() < 0.05
+        if fails:
+            self.refused.add(key)
+        row = await self.database.call(viewer, CALL, key=key, seconds=self.random.random() / 500, fails=fails)
+        if row.seen != [viewer] * (viewer is not None):
+            self.foreign.append((viewer, row))
+        if viewer is not None:
+            self.committed.add(key)
 
     async def look(self, door, viewer):
         if self.random.random() < 0.05:
@@ -101,7 +132,8 @@ async def test_nobody_sees_anothers_rows_and_every_connection_comes_back(seed, d
     asyncio.get_running_loop().set_exception_handler(lambda _loop, context: heard.append(context))
     database = await Database.open(role_dsn(database_url, GATEWAY, None), size=POOL, application="stress")
     ada, grace = await people.person(), await people.person()
-    stress = Stress(database, [ada.id, grace.id], seed)
+    await admin.execute(WHOLE)
+    stress = Stress(database, [ada.id, grace.id, None], seed)
 
     for _ in range(3):
         await stress.round(admin)

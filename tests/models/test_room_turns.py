@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 
-SEND = "select outcome from app.send_message($1, 'Hello', $2, $3, '', 1000000, 1)"
+SEND = "select outcome from app.send_message($1, $2, 'Hello', $3, $4, '', 1000000, 1)"
 JOIN = "insert into room_members (room_id, user_id) values ($1, $2) on conflict do nothing returning room_id"
 LEAVE = "select app.leave_room($1, $2)"
 CHANGE = "update chat_rooms set description = $2 where id = $1 returning id"
@@ -39,7 +39,7 @@ class Writer:
         return done
 
     async def send(self, reply_to=None):
-        return await self.write(SEND, self.place.id, reply_to, uuid4())
+        return await self.write(SEND, self.person.id, self.place.id, reply_to, uuid4())
 
     async def come_and_go(self):
         await self.write(JOIN, self.place.id, self.person.id)

@@ -331,3 +331,24 @@ async def test_bad_words_are_refused_with_their_field_and_nothing_is_stored(
 async def test_five_thousand_characters_are_a_message(client, trio):
     room, ann, _, _ = trio
     assert len((await say(client, room, ann, "🎵" * 5000))["content"]) == 5000
+
+
+async def test_sending_is_one_message_and_its_author_two_more(client, trio, statements):
+    room, ann, _, _ = trio
+    costs = {}
+    for wanted in ("id content createdAt", "id content createdAt author { id displayName }"):
+        statements.clear()
+        given = {"roomId": room.gid, "content": "Hello", "clientKey": str(uuid4())}
+        await change(client, "sendMessage", given, f"edge {{ node {{ {wanted} }} }}", ann)
+        costs[wanted.count("{")] = statements.count
+    assert costs == {0: 1, 1: 3}
+
+
+async def test_a_second_send_of_one_operation_reads_what_the_first_has_changed(client, trio):
+    room, _, ben, _ = trio
+    document = """mutation($a: SendMessageInput!, $b: SendMessageInput!) {
+      a: sendMessage(input: $a) { room { latestMessage { content } } }
+      b: sendMessage(input: $b) { room { latestMessage { content } } } }"""
+    given = {name: {"roomId": room.gid, "content": name, "clientKey": str(uuid4())} for name in ("a", "b")}
+    answer = await client.query(document, given, as_=ben)
+    assert [answer.data[name]["room"]["latestMessage"]["content"] for name in ("a", "b")] == ["a", "b"]

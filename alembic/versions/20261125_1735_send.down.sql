@@ -1,0 +1,87 @@
+-- One message as one statement: the sender's turn, the row, the read marker, the events.
+-- Runs with the viewer's own rights: row policies hold. Outcomes: sent, repeated (the same clientKey again),
+-- client_key_reused, not_found, banned, not_a_member, muted, slow_mode, reply_not_found, limit.
+create or replace function app.send_message(
+  room uuid, words text, reply_to bigint, sender_key uuid, hash bytea, rate_limit int, rate_seconds int,
+  out outcome text, out message_id bigint, out retry_at timestamptz, out topic text, out seq bigint)
+language plpgsql set search_path = pg_catalog
+as $$
+declare
+  me uuid := app.viewer();
+  place record;
+  mine record;
+  former record;
+begin
+  select r.is_default_room, r.slow_mode_seconds into place from public.chat_rooms r where r.id = room;
+  if not found then
+    select 'banned', b.expires_at into outcome, retry_at from app.viewer_ban(room) b;
+    outcome := coalesce(outcome, 'not_found');
+    return;
+  end if;
+  if place.is_default_room then
+    insert into public.room_members (room_id, user_id) values (room, me) on conflict do nothing;
+  end if;
+  -- The lock makes a person's sends in one room take turns: retries, slow mode and the read marker are exact.
+  select m.role, m.muted_until, m.last_posted_at into mine
+  from public.room_members m where m.room_id = room and m.user_id = me for update;
+  if not found then
+    outcome := 'not_a_member';
+  end if;
+  select m.id, m.input_hash into former
+  from public.chat_messages m where m.user_id = me and m.client_key = sender_key;
+  if found then
+    outcome := case former.input_hash when hash then 'repeated' else 'client_key_reused' end;
+    message_id := former.id;
+    return;
+  end if;
+  if outcome is not null then
+    return;
+  end if;
+  if mine.muted_until > clock_timestamp() then
+    outcome := 'muted';
+    retry_at := mine.muted_until;
+    return;
+  end if;
+  retry_at := mine.last_posted_at + make_interval(secs => place.slow_mode_seconds);
+  if mine.role = 'member' and place.slow_mode_seconds > 0 and retry_at > clock_timestamp() then
+    outcome := 'slow_mode';
+    return;
+  end if;
+  if reply_to is not null and not exists (
+    select from public.chat_messages m where m.id = reply_to and m.room_id = room)
+  then
+    outcome := 'reply_not_found';
+    return;
+  end if;
+  retry_at := app.take('sendMessage', me::text, rate_limit, rate_seconds);
+  if retry_at is not null then
+    outcome := 'limit';
+    return;
+  end if;
+  -- Before the rows that all senders of a room touch, so that they queue on a lock that is fair.
+  perform app.hold_topics(array['room:' || room]);
+  insert into public.chat_messages (room_id, user_id, content, reply_to_id, client_key, input_hash)
+  values (room, me, words, reply_to, sender_key, hash)
+  on conflict (user_id, client_key) do nothing
+  returning id into message_id;
+  if message_id is null then
+    outcome := 'client_key_reused';
+    return;
+  end if;
+  update public.room_members m set last_read_message_id = message_id, last_posted_at = clock_timestamp()
+  where m.room_id = room and m.user_id = me;
+  outcome := 'sent';
+  select e.topic, e.seq into topic, seq
+  from app.emit(
+    case when reply_to is null then array['room:' || room] else array['room:' || room, 'room:' || room] end,
+    case when reply_to is null then array['message_added'] else array['message_added', 'message_changed'] end,
+    case when reply_to is null then array[jsonb_build_object('message', message_id)]
+         else array[jsonb_build_object('message', message_id),
+                    jsonb_build_object('message', reply_to, 'change', 'replies')] end,
+    sender_key) e
+  order by e.seq desc limit 1;
+end $$;
+
+revoke all on function app.send_message from public;
+
+grant execute on function app.send_message to crossfade_gateway, crossfade_policy;
