@@ -1,5 +1,6 @@
 """uvicorn's protocols, with what ASGI has no words for: time for half requests, frames written at once."""
 
+from socket import SO_SNDBUF, SOL_SOCKET
 from typing import Any, Protocol
 from uuid import uuid4
 
@@ -15,9 +16,11 @@ LONGEST_HEAD = 65_536
 """Bytes of a request before its body."""
 HIGH_WATER = 32_768
 """Bytes in a socket's own buffer from which it counts as slow."""
+KERNEL_BUFFER = 65_536
+"""Bytes that the kernel may keep for it, which doubles them; else megabytes for each that does not read."""
 REFUSAL = b"HTTP/1.1 %s\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n"
-LINGER_SECONDS = 10.0
-"""For a client to answer our close frame. Then the connection is cut, whatever it has not read."""
+LINGER_SECONDS = 30.0
+"""For a client to read up to our close frame and answer it. Then the connection is cut."""
 
 
 class Hearing(Protocol):
@@ -122,6 +125,7 @@ class SocketConnection(WebSocketsSansIOProtocol):
         """From now on it hears. A client waits for our handshake before it says anything (RFC 6455, 4.1)."""
         self.session = session
         self.transport.set_write_buffer_limits(HIGH_WATER)
+        self.transport.get_extra_info("socket").setsockopt(SOL_SOCKET, SO_SNDBUF, KERNEL_BUFFER)
         self.transport.resume_reading()
         del self.scope, self.request, self.response
 

@@ -1,13 +1,14 @@
 """GraphQL over a real socket: who may connect, streams from end to end, and operations beside each other."""
 
+import asyncio
 from datetime import timedelta
 from uuid import uuid4
 
 import pytest
-from websockets.exceptions import InvalidStatus
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from gateway.app import create_app
-from kit.settings import Settings
+from kit.settings import Rate, Settings
 from tests.gateway.asking import ME, token_of
 from tests.gateway.sockets import eventually, opened, serving
 
@@ -25,7 +26,12 @@ SIGN_OUT = "mutation { signOut(input: {}) { endedCount } }"
 @pytest.fixture
 def settings(settings: Settings) -> Settings:
     """A sweep in the middle of a test would be counted."""
-    return settings.model_copy(update={"allowed_origins": ["https://app.example"], "sweep_seconds": 60})
+    changes = {
+        "allowed_origins": ["https://app.example"],
+        "rate_send_message": Rate(limit=10_000, per_seconds=1),
+        "sweep_seconds": 60,
+    }
+    return settings.model_copy(update=changes)
 
 
 @pytest.fixture
@@ -188,6 +194,101 @@ async def test_a_stream_goes_on_after_a_cursor_on_another_socket(address, room, 
         told = [(await socket.next("s"))["data"]["roomEvents"] for _ in range(3)]
         assert [each["__typename"] for each in told] == ["StreamReady", "MessageAdded", "MessageAdded"]
         assert [each["messageEdge"]["node"]["content"] for each in told[1:]] == ["one", "two"]
+
+
+async def test_a_stock_client_goes_on_behind_the_cursors_of_its_first_message(
+    address, rooms, ada, room, token
+):
+    """It asks the same again after a cut; only what it says of itself is new."""
+    other = await rooms.room(ada)
+    async with opened(address) as socket:
+        await socket.begin(token)
+        await socket.subscribe("s", STREAM, id=room.gid)
+        first = (await socket.next("s"))["data"]["roomEvents"]["cursor"]
+        cursors = [first]
+        for content in ("one", "two", "three"):
+            await socket.subscribe(content, SEND, input=said(room, content))
+            told = [await socket.receive() for _ in range(3)]
+            cursors += [
+                each["payload"]["data"]["roomEvents"]["cursor"] for each in told if each.get("id") == "s"
+            ]
+        await socket.subscribe("o", STREAM, id=other.gid)
+        elsewhere = (await socket.next("o"))["data"]["roomEvents"]["cursor"]
+    async with opened(address) as socket:
+        seen = [elsewhere, cursors[2], cursors[1], "not a cursor"]
+        await socket.send(
+            type="connection_init", payload={"Authorization": f"Bearer {token}", "cursors": seen}
+        )
+        await socket.receive()
+        await socket.subscribe("s", STREAM, id=room.gid, after=first)
+        told = [(await socket.next("s"))["data"]["roomEvents"] for _ in range(2)]
+        assert [each["cursor"] for each in told] == cursors[2:]
+        assert told[1]["messageEdge"]["node"]["content"] == "three"
+
+
+async def test_a_token_is_renewed_on_the_open_socket(address, services, ada, people, room, token):
+    async with opened(address) as socket:
+        await socket.begin(token_of(services, ada, age=timedelta(minutes=15) - timedelta(seconds=4)))
+        await socket.subscribe("s", STREAM, id=room.gid)
+        await socket.next("s")
+        await socket.send(type="ping", payload={"Authorization": f"Bearer {token}"})
+        assert await socket.receive() == {"type": "pong"}
+        await asyncio.sleep(4)
+        await socket.subscribe("1", SEND, input=said(room, "Still here"))
+        assert {(await socket.receive())["id"] for _ in range(3)} == {"s", "1"}
+
+
+async def test_a_token_that_runs_out_ends_the_socket_and_no_stream_completes(address, services, ada, room):
+    async with opened(address) as socket:
+        await socket.begin(token_of(services, ada, age=timedelta(minutes=15) - timedelta(seconds=3)))
+        await socket.subscribe("s", STREAM, id=room.gid)
+        await socket.next("s")
+        assert await socket.end() == (4403, "Token expired")
+
+
+@pytest.mark.parametrize("protocols", [None, ["graphql-ws"], ["nonsense"]])
+async def test_only_one_protocol_is_spoken(address, protocols):
+    with pytest.raises(InvalidStatus) as refused:
+        async with opened(address, subprotocols=protocols):
+            pass
+    assert refused.value.response.status_code == 400
+
+
+class Notes:
+    """The first words of all that is said, and the last cursor."""
+
+    def __init__(self):
+        self.heard = []
+        self.cursor = None
+
+    async def listen(self, stream, until=None):
+        while len(self.heard) != until:
+            event = (await stream.next("s"))["data"]["roomEvents"]
+            self.cursor = event["cursor"]
+            if event["__typename"] == "MessageAdded":
+                self.heard.append(event["messageEdge"]["node"]["content"].split()[0])
+
+
+async def test_a_slow_client_is_sent_away_with_1013_and_misses_nothing(address, room, token, app):
+    app.state.settings = app.state.settings.model_copy(update={"max_waiting_bytes": 20_000})
+    notes, sent = Notes(), 0
+    async with opened(address, max_queue=1) as slow, opened(address) as speaker:
+        await slow.begin(token)
+        await slow.subscribe("s", STREAM, id=room.gid)
+        await slow.next("s")
+        await speaker.begin(token)
+        while not app.state.metrics.slow_readers["websocket"]:
+            await speaker.once("1", SEND, input=said(room, f"{sent} {'x' * 4000}"))
+            sent += 1
+        with pytest.raises(ConnectionClosed) as closed:
+            await notes.listen(slow)
+        assert closed.value.rcvd.code == 1013
+    assert 0 < len(notes.heard) < sent
+    async with opened(address) as again:
+        await again.begin(token)
+        await again.subscribe("s", STREAM, id=room.gid, after=notes.cursor)
+        await notes.listen(again, until=sent)
+    assert notes.heard == [str(number) for number in range(sent)]
 
 
 async def test_what_is_told_to_stop_tells_nothing_more(address, room, token, listeners):

@@ -51,14 +51,13 @@ async def room(rooms, ada):
 
 
 @asynccontextmanager
-async def stream(http: httpx.AsyncClient, query: str, token: str | None, **variables: Any):
+async def stream(
+    http: httpx.AsyncClient, query: str, token: str | None, /, *, after: str = "", **variables: Any
+):
     """The response, and its events: a name and the data."""
-    async with http.stream(
-        "POST",
-        "/graphql",
-        json={"query": query, "variables": variables},
-        headers={"accept": "text/event-stream", **bearer(token)},
-    ) as response:
+    headers = {"accept": "text/event-stream", **bearer(token), **({"last-event-id": after} if after else {})}
+    asked = {"query": query, "variables": variables}
+    async with http.stream("POST", "/graphql", json=asked, headers=headers) as response:
         yield response, events(response)
 
 
@@ -88,6 +87,30 @@ async def test_a_subscription_is_told_event_by_event(http, room, token):
             "originKey": key,
             "messageEdge": {"node": {"content": "Hello\nyou"}},
         }
+
+
+async def test_a_stream_is_listened_to_by_get_and_goes_on_behind_the_last_event(http, room, token):
+    asked = {"query": STREAM, "variables": json.dumps({"id": room.gid})}
+    headers = {"accept": "text/event-stream", **bearer(token)}
+    async with http.stream("GET", "/graphql", params=asked, headers=headers) as response:
+        lines = response.aiter_lines()
+        cursor = (await anext(lines)).removeprefix("id: ")
+        assert await anext(lines) == "event: next"
+    for content in ("one", "two"):
+        said = {"input": {"roomId": room.gid, "content": content, "clientKey": str(uuid4())}}
+        await post(http, SEND, said, token=token)
+    async with stream(http, STREAM, token, id=room.gid, after=cursor) as (_, told):
+        events = [(await anext(told))[1]["data"]["roomEvents"] for _ in range(3)]
+    assert [each["__typename"] for each in events] == ["StreamReady", "MessageAdded", "MessageAdded"]
+    assert [each["messageEdge"]["node"]["content"] for each in events[1:]] == ["one", "two"]
+
+
+async def test_a_mutation_by_get_is_not_run_for_who_listens_either(http, token, admin):
+    asked = {"query": "mutation { signOut(input: {}) { endedCount } }"}
+    headers = {"accept": "text/event-stream", **bearer(token)}
+    answer = await http.get("/graphql", params=asked, headers=headers)
+    assert answer.status_code == 405
+    assert await admin.fetchval("select count(*) from user_sessions where revoked_at is not null") == 0
 
 
 async def test_a_stream_that_the_server_ends_says_so_and_completes(http, room, token):
