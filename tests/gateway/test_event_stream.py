@@ -206,6 +206,7 @@ async def test_a_process_that_stops_waits_only_so_long(begin, response, desk):
     response.open.clear()
     await asyncio.wait_for(desk.lives.drain(0.05), 1)
     response.open.set()
+    desk.answering.go.set()
 
 
 async def test_a_token_that_runs_out_ends_it_within_a_second_without_complete(begin, response, desk, ada):
