@@ -121,7 +121,7 @@ async def test_everybody_gets_what_the_table_says(case, client, people, rooms, a
 
 
 async def test_every_root_field_and_every_kind_of_node_is_in_the_table(client, people, rooms, admin):
-    schema = client.schema._schema
+    schema = client.answering.engine.schema._schema
     for kind in ("query", "mutation", "subscription"):
         fields = set(getattr(schema, f"{kind}_type").fields)
         assert {case.field for case in ALL if case.kind == kind} == fields

@@ -62,7 +62,7 @@ class Scene:
 
     @property
     def graphql(self) -> GraphQLSchema:
-        return self.client.schema._schema
+        return self.client.answering.engine.schema._schema
 
     @property
     def arguments(self) -> dict[str, str]:
