@@ -78,7 +78,8 @@ class Answering:
         try:
             source = await prepared.source(context)
             if isinstance(source, Watch):
-                return await self.fan_out.join(prepared, source, caller, context, reader, cursors)
+                context.close()  # who waits must not hold a connection that others need to answer them
+                return await self.fan_out.join(prepared, source, caller, reader, cursors)
         except Invalid as error:
             context.close()
             raise _refused(error.errors, context.request_id) from None

@@ -10,7 +10,6 @@ from gateway.transport.member import Member
 from gateway.transport.streams import Encode, Reader
 from kit.clock import now
 from kit.errors import BadInput
-from resolvers.context import Context
 from resolvers.streams import StreamGap, StreamItem, StreamReady, Watch, place_of
 
 
@@ -32,20 +31,16 @@ class FanOut:
         prepared: Prepared,
         watch: Watch,
         caller: Caller,
-        context: Context,
         reader: Reader,
         cursors: Sequence[str],
     ) -> Member:
-        """Begin to tell a reader: Ready first, and the gap if there is one. `context` is closed."""
-        try:
-            group = await self._armed((watch.source.topic, *prepared.shape()), prepared, watch, context)
-            with group.expecting():
-                position, is_gap = await group.feed.place(_newest(watch, cursors))
-                member = Member(group, prepared, self._encode, caller, reader, position)
-                await self._greet(member, group, is_gap=is_gap)
-                return group.add(member)
-        finally:
-            context.close()
+        """Begin to tell a reader who may be told: Ready first, and the gap if there is one."""
+        group = await self._armed((watch.source.topic, *prepared.shape()), prepared, watch, caller)
+        with group.expecting():
+            position, is_gap = await group.feed.place(_newest(watch, cursors))
+            member = Member(group, prepared, self._encode, caller, reader, position)
+            await self._greet(member, group, is_gap=is_gap)
+            return group.add(member)
 
     async def _greet(self, member: Member, group: Group, *, is_gap: bool) -> None:
         cursor = group.cursors.at(member.position)
@@ -56,7 +51,7 @@ class FanOut:
         for word in words:
             member.reader.next(await member.told(word), cursor)
 
-    async def _armed(self, key: Hashable, prepared: Prepared, watch: Watch, context: Context) -> Group:
+    async def _armed(self, key: Hashable, prepared: Prepared, watch: Watch, caller: Caller) -> Group:
         """The group of that key; those who come at once make one."""
         while (found := self._groups.get(key)) is None or found.is_over:
             if key in self._arming:
@@ -65,7 +60,7 @@ class FanOut:
             arming: asyncio.Future[None] = asyncio.get_running_loop().create_future()
             self._arming[key] = arming
             try:
-                hub = context.services.hub
+                hub = caller.services.hub
                 feed = await hub.feed(watch.source.topic, passing=watch.source.passing)
                 self._groups[key] = Group(
                     watch.source, feed, prepared, self._encode, lambda: self._groups.pop(key, None)

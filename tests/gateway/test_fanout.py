@@ -224,7 +224,7 @@ async def test_one_who_loses_access_is_ended_alone(client, people, rooms):
     async with audience(client, LONG, room, [ben, ann, ben]) as heard:
         await change(client, "leaveRoom", {"roomId": room.gid}, "leftRoomId", ben)
         await say(client, room, ann, "between us")
-        await until(lambda: len(heard[1].payloads) == 2)
+        await until(lambda: len(heard[1].payloads) == 3)
         for reader in (heard[0], heard[2]):
             assert b"between us" not in b"".join(reader.payloads)
             assert orjson.loads(reader.payloads[1])["data"]["roomEvents"]["reason"] == "ACCESS_WITHDRAWN"
@@ -267,7 +267,18 @@ async def test_an_outage_that_lasts_sends_all_to_come_again(client, people, room
         assert client.answering.fan_out.member_count == 0
 
 
-@pytest.mark.parametrize("seed", range(4))
+async def test_more_come_at_once_than_there_are_connections(client, people, rooms):
+    ann = await people.person("ann")
+    room = await rooms.room(ann)
+    heard = [Heard() for _ in range(60)]
+    async with AsyncExitStack() as stack, asyncio.timeout(DEADLINE):
+        opening = [client.subscribe(SHORT, {"id": room.gid}, as_=ann, heard=reader) for reader in heard]
+        await asyncio.gather(*(stack.enter_async_context(each) for each in opening))
+        await say(client, room, ann, "to all")
+        await until(lambda: all(len(reader.payloads) == 2 for reader in heard))
+
+
+@pytest.mark.parametrize("seed", range(6))
 async def test_whenever_one_comes_and_from_wherever_each_event_is_told_once_and_in_order(
     client, people, rooms, seed
 ):

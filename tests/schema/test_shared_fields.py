@@ -22,8 +22,9 @@ from graphql import (
     is_required_argument,
 )
 
+from executor.engine import Prepared
+from gateway.transport import fanout, member, telling
 from kit.settings import Settings
-from resolvers import streams
 from resolvers.streams import stream_cursors
 from services.events import room_topic
 from tests.client import Answer, Client
@@ -234,7 +235,9 @@ async def told(answers: AsyncIterator[Answer], number: int) -> list[Any]:
 @pytest.fixture
 async def heard(scene, admin, monkeypatch) -> dict[str, list[Any]]:
     """All that the owner and the stranger are told, in the order in which it was asked."""
-    monkeypatch.setattr(streams, "now", lambda: MOMENT)
+    for module in (fanout, member, telling):
+        monkeypatch.setattr(module, "now", lambda: MOMENT)
+    monkeypatch.setattr(Prepared, "shared", lambda *_: None)  # each by themselves: that is what is compared
     assert set(shared_roots(scene.graphql)["subscription"]) == {"roomEvents"}, "listen to the others, too"
     two = (scene.owner, scene.stranger)
     found = {person.username: await whole(scene, person) for person in two}
