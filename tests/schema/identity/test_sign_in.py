@@ -116,14 +116,14 @@ async def test_no_address_stands_in_a_bucket(client, admin, ada):
 
 
 async def test_no_connection_is_held_while_a_password_is_verified(client, services, ada, monkeypatch):
-    pool, verify = services.database._pool, services.passwords.verify
-    idle = []
+    verify = services.passwords.verify
+    in_use = []
 
     async def watched(password, stored):
         await asyncio.gather(*services.database._returning)
-        idle.append(pool.get_idle_size() == pool.get_size())
+        in_use.append(services.database.in_use)
         return await verify(password, stored)
 
     monkeypatch.setattr(services.passwords, "verify", watched)
     await sign_in(client, ada.email)
-    assert idle == [True]
+    assert in_use == [0]
