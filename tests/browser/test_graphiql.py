@@ -38,7 +38,11 @@ class Ide:
         await self.page.keyboard.insert_text(json.dumps(content))
 
     async def run(self, operation: str | None = None) -> None:
-        await self.page.get_by_role("button", name="Execute query").click()
+        button = self.page.get_by_role("button", name="Execute query")
+        if operation is not None:
+            # The page has read the tab a moment after it is shown; until then the button would just run it.
+            await expect(button).to_have_attribute("aria-haspopup", "menu")
+        await button.click()
         if operation is not None:
             await self.page.get_by_role("menuitem", name=operation, exact=True).click()
 
