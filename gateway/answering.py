@@ -10,11 +10,13 @@ from graphql import ExecutionResult, GraphQLError
 from executor.encoding import encode
 from executor.engine import Engine, Invalid, Prepared
 from gateway.context import Caller
-from gateway.errors import presented
+from gateway.errors import cause_of, presented
 from gateway.limits import document_limits
 from gateway.transport.fanout import FanOut
 from gateway.transport.pump import Pump
 from gateway.transport.streams import Reader, Stream
+from gateway.transport.telling import OutageError
+from kit.db import BROKEN
 from kit.settings import Settings
 from resolvers.context import Context
 from resolvers.streams import Watch
@@ -73,7 +75,10 @@ class Answering:
     async def open(
         self, prepared: Prepared, caller: Caller, reader: Reader, cursors: Sequence[str] = ()
     ) -> Stream:
-        """Tell a reader what a subscription is about, from the newest of its cursors on. Raises Refused."""
+        """Tell a reader what a subscription is about, from the newest of its cursors on.
+
+        Raises Refused, and OutageError where the database is away: the client is to come again.
+        """
         context = self._context(prepared, caller)
         try:
             source = await prepared.source(context)
@@ -82,6 +87,8 @@ class Answering:
                 return await self.fan_out.join(prepared, source, caller, reader, cursors)
         except Invalid as error:
             context.close()
+            if any(isinstance(cause_of(each), BROKEN) for each in error.errors):
+                raise OutageError from error
             raise _refused(error.errors, context.request_id) from None
         except BaseException:
             context.close()

@@ -348,6 +348,16 @@ async def test_the_socket_of_an_ended_session_is_closed_and_tells_nothing_more(
         assert await listener.end() == (4403, "Session ended")
 
 
+async def test_a_stream_that_cannot_begin_because_the_database_is_away_sends_away_to_come_again(
+    address, room, token, admin
+):
+    async with opened(address) as socket:
+        await socket.begin(token)
+        await admin.execute("alter table chat_rooms rename to elsewhere")
+        await socket.subscribe("s", STREAM, id=room.gid)
+        assert await socket.end() == (1012, "Come again")
+
+
 # Operations beside each other
 
 
