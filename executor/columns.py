@@ -7,6 +7,7 @@ from typing import Any, Protocol
 from graphql import FieldNode, GraphQLError, GraphQLObjectType
 from graphql.pyutils import inspect, is_iterable
 
+from executor.declare import ROW_CLASS
 from executor.info import FieldFacts, ResolveInfo
 from executor.places import ItemPlaces, PickedPlaces, Places
 from executor.running import Column, Failed, Later, Run, settle, then
@@ -137,12 +138,19 @@ class Objects:
         self._selection = selection
 
     def __call__(self, run: Run, values: Column, places: Places) -> Later:
-        if not self._type.is_type_of:
+        if not self._type.is_type_of or self._are_rows(values):
             return self._selected(run, values, places)
         checks = self._checks(run, values, places)
         settled = settle(run, checks, self._facts.field_nodes, places)
         return then(
             settled, lambda known: self._selected(run, self._kept(run, values, known, places), places)
+        )
+
+    def _are_rows(self, values: Column) -> bool:
+        """Whether their classes say that all are of this type."""
+        row = getattr(self._type.is_type_of, ROW_CLASS, None)
+        return row is not None and all(
+            issubclass(kind, row) or kind is NOTHING or kind is Failed for kind in set(map(type, values))
         )
 
     def _checks(self, run: Run, values: Column, places: Places) -> Column:

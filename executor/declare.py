@@ -44,6 +44,19 @@ def native(test: str, **names: Any) -> Callable[[Serialize], Serialize]:
     return mark
 
 
+ROW_CLASS = "__row_class__"
+
+
+def is_row(row: type) -> Callable[[type, Any, Any], bool]:
+    """For an object type's `is_type_of`: it is of that type what is of this class, whatever its value."""
+
+    def is_type_of(_cls: type, value: Any, _info: Any) -> bool:
+        return isinstance(value, row)
+
+    setattr(is_type_of, ROW_CLASS, row)
+    return is_type_of
+
+
 COMPUTED_KEY = "crossfade.computed"
 
 

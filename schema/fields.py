@@ -9,7 +9,7 @@ import strawberry
 from strawberry import UNSET
 from strawberry.permission import BasePermission
 
-from executor.declare import COMPUTED_KEY, METADATA_KEY, Computed, Relation
+from executor.declare import COMPUTED_KEY, METADATA_KEY, Computed, Relation, is_row
 from kit.errors import Problem, Problems
 from kit.ids import global_id, global_ids
 from kit.pages import Page, page_args
@@ -170,7 +170,7 @@ def row_type(row: type, description: str) -> Callable[[type[T]], type[T]]:
     """An object type whose values are rows of one class: that is how interfaces and unions know them."""
 
     def decorate(cls: type[T]) -> type[T]:
-        cls.is_type_of = classmethod(lambda _cls, value, _info: isinstance(value, row))  # type: ignore[attr-defined]  # strawberry looks for it
+        cls.is_type_of = classmethod(is_row(row))  # type: ignore[attr-defined]  # strawberry looks for it
         cls.__row__ = row  # type: ignore[attr-defined]  # a guard compares the two
         return strawberry.type(cls, description=description)
 
