@@ -17,8 +17,9 @@ from starlette.types import Receive, Scope, Send
 from gateway.answering import Answering
 from gateway.ide import ide_assets
 from gateway.metrics import Metrics
+from gateway.transport.cookies import PATH
 from gateway.transport.desk import Desk
-from gateway.transport.http import PATH, Exchange
+from gateway.transport.http import Exchange
 from gateway.transport.upgrade import open_socket, refuse
 from kit.settings import Settings
 from kit.statements import Record, Statement

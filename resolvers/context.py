@@ -62,6 +62,8 @@ class Request:
     refresh_cookie: str | None = None
     set_refresh_cookie: Callable[[str | None, datetime | None], None] | None = None
     """None where no cookie can be set (a socket). A token of None takes the cookie away."""
+    set_access_cookie: Callable[[str | None, datetime | None], None] | None = None
+    """The same for the access token: a browser's EventSource cannot send headers."""
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,6 @@
 """GraphQL over HTTP: one request, one answer; a subscription is told as events (sse.py)."""
 
 import time
-from datetime import datetime
-from email.utils import format_datetime
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -17,8 +15,10 @@ from gateway.context import Caller
 from gateway.ide import graphiql_page
 from gateway.transport.asking import Malformed, Sent, sent_in
 from gateway.transport.bodies import compressed, entity_tag, is_known, takes_gzip
+from gateway.transport.cookies import Jar
 from gateway.transport.desk import Desk, Failed, errors_of
 from gateway.transport.media import GRAPHQL, JSON, Taken, is_json, taken
+from gateway.transport.origins import is_own
 from gateway.transport.sse import EventStream, told_once
 from kit.errors import BadInput, ErrorCode, Unauthenticated
 from kit.log import REQUEST
@@ -26,8 +26,6 @@ from resolvers.context import Request
 
 log = structlog.get_logger()
 
-COOKIE = "crossfade_refresh"
-PATH = "/graphql"
 LONGEST_HEADER = 1000
 """Bytes of an Accept header that are read."""
 MOST_PARAMETERS = 20
@@ -53,6 +51,7 @@ class Exchange:
     """One request and what becomes of it."""
 
     __slots__ = (
+        "_cookies",
         "_desk",
         "_headers",
         "_more",
@@ -72,6 +71,8 @@ class Exchange:
         self._headers: dict[bytes, bytes] = dict(scope["headers"])
         self._taken: Taken = taken(self._headers.get(b"accept", b"")[:LONGEST_HEADER])
         self._more: Headers = []
+        is_secure = desk.settings.environment == "production"
+        self._cookies = Jar(self._headers.get(b"cookie", b""), is_secure=is_secure)
         self.request_id = desk.request_ids.new()
         self.status = 0
 
@@ -144,6 +145,7 @@ class Exchange:
     async def _tell_stream(self, prepared: Prepared, caller: Caller) -> None:
         if not self._taken.is_events:
             raise WrongRequest(406, "A subscription needs `Accept: text/event-stream`, or a WebSocket.")
+        await self._identify_listener(caller)
         cursor = self._headers.get(b"last-event-id", b"").decode("latin-1")
         self.status = 200
         stream = EventStream(self._desk, caller, self._send)
@@ -188,31 +190,32 @@ class Exchange:
         request = Request(
             address=client[0] if client else "",
             user_agent=None if agent is None else agent.decode("latin-1"),
-            refresh_cookie=_cookie(self._headers.get(b"cookie", b"")),
-            set_refresh_cookie=self._set_cookie,
+            refresh_cookie=self._cookies.refresh,
+            set_refresh_cookie=self._cookies.set_refresh,
+            set_access_cookie=self._cookies.set_access,
         )
         caller = Caller(services, request, request_id=self.request_id)
-        authorization = self._headers.get(b"authorization")
-        if authorization:
-            try:
-                given = authorization.decode("latin-1")
-                caller.viewer = await self._desk.bearers.viewer_of(services, given)
-            except Unauthenticated as refused:
-                caller.refused = refused
+        if authorization := self._headers.get(b"authorization"):
+            await self._identify(caller, authorization.decode("latin-1"))
         return caller
 
-    def _set_cookie(self, token: str | None, expires_at: datetime | None) -> None:
-        """Where scripts cannot read it and other sites cannot send it. None takes it away."""
-        is_secure = self._desk.services.settings.environment == "production"
-        until = "Max-Age=0" if token is None or expires_at is None else f"expires={_http_date(expires_at)}"
-        secure = "; Secure" if is_secure else ""
-        value = f"{COOKIE}={token or ''}; HttpOnly; {until}; Path={PATH}; SameSite=strict{secure}"
-        self._more.append((b"set-cookie", value.encode("latin-1")))
+    async def _identify(self, caller: Caller, authorization: str) -> None:
+        try:
+            caller.viewer = await self._desk.bearers.viewer_of(caller.services, authorization)
+        except Unauthenticated as refused:
+            caller.refused = refused
+
+    async def _identify_listener(self, caller: Caller) -> None:
+        """By the cookie: an EventSource of our own page, which cannot send headers, and nothing else."""
+        is_listening = self._scope["method"] == "GET" and b"authorization" not in self._headers
+        token = self._cookies.access
+        if is_listening and token is not None and is_own(self._headers):
+            await self._identify(caller, f"Bearer {token}")
 
     # What is answered
 
     def _own_headers(self) -> Headers:
-        return [(b"x-request-id", self.request_id.encode()), *self._more]
+        return [(b"x-request-id", self.request_id.encode()), *self._cookies.set_headers, *self._more]
 
     async def _refuse(self, status: int, errors: list[dict[str, Any]], *headers: tuple[bytes, bytes]) -> None:
         self._more += headers
@@ -221,7 +224,7 @@ class Exchange:
     async def _respond(self, status: int, body: bytes, *, is_public: bool = False) -> None:
         kind = self._taken.json or JSON
         headers = [(b"content-type", kind), *self._own_headers()]
-        if is_public and not self._more and not body.endswith(b"]}"):
+        if is_public and not self._cookies.set_headers and not body.endswith(b"]}"):
             tag = entity_tag(body, kind)
             headers += self._caching(tag)
             if is_known(tag, self._headers.get(b"if-none-match", b"")):
@@ -270,16 +273,3 @@ def _sent_in_query(query: bytes) -> Sent:
     except ValueError:
         raise Malformed("The parameters of this address are not readable.") from None
     return sent_in(given)
-
-
-def _cookie(header: bytes) -> str | None:
-    name = f"{COOKIE}=".encode()
-    if name in header:
-        for part in header.split(b";"):
-            if part.strip().startswith(name):
-                return part.strip().removeprefix(name).decode("latin-1")
-    return None
-
-
-def _http_date(moment: datetime) -> str:
-    return format_datetime(moment, usegmt=True)

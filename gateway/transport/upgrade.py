@@ -1,12 +1,11 @@
 """Who may open a socket: our own page and those that are named, with the one protocol that we speak."""
 
-from collections.abc import Collection
-
 import orjson
 from starlette.types import Receive, Scope, Send
 
 from gateway.transport.desk import Desk, errors_of
 from gateway.transport.messages import PROTOCOL
+from gateway.transport.origins import is_known
 from gateway.transport.wire import SOCKET, SocketConnection
 from gateway.transport.ws import Session
 from kit.errors import BadInput
@@ -39,12 +38,3 @@ async def refuse(send: Send, status: int, message: str, request_id: str) -> None
     body = orjson.dumps({"errors": errors_of(BadInput(message), request_id)})
     await send({"type": "websocket.http.response.start", "status": status, "headers": headers})
     await send({"type": "websocket.http.response.body", "body": body})
-
-
-def is_known(headers: dict[bytes, bytes], allowed: Collection[str]) -> bool:
-    """Whether the page that asks is one of the gateway's own host, or named; programs have no page."""
-    origin = headers.get(b"origin")
-    if origin is None:
-        return True
-    text = origin.decode("latin-1")
-    return text in allowed or text.partition("://")[2].encode("latin-1") == headers.get(b"host")

@@ -103,13 +103,16 @@ def hand_over(context: Context, session: Session, delivery: TokenDelivery | None
     if delivery == TokenDelivery.COOKIE and context.request.set_refresh_cookie is not None:
         context.request.set_refresh_cookie(session.refresh_token, session.ends_at)
         in_body = None
+        if context.request.set_access_cookie is not None:
+            context.request.set_access_cookie(access.value, access.expires_at)
     return Tokens(access.value, access.expires_at, in_body, session.ends_at)
 
 
 def clear_cookie(context: Context) -> None:
-    """Take the refresh token away from a browser that may hold one."""
-    if context.request.set_refresh_cookie is not None:
-        context.request.set_refresh_cookie(None, None)
+    """Take the tokens away from a browser that may hold some."""
+    for take_away in (context.request.set_refresh_cookie, context.request.set_access_cookie):
+        if take_away is not None:
+            take_away(None, None)
 
 
 def _agent(user_agent: str | None) -> str | None:

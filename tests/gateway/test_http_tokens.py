@@ -135,65 +135,75 @@ async def test_a_bad_token_is_not_excused_by_what_stands_beside_it(client, bad_t
     assert await admin.fetchval("select count(*) from user_sessions") == before
 
 
-# The cookie
+# The cookies
 
 
-def parts(cookie: str) -> tuple[str, set[str]]:
+def parts(answer, name: str = "crossfade_refresh") -> tuple[str, set[str]]:
     """Its value, and its attributes save the moment when it ends."""
+    (cookie,) = [each for each in answer.headers.get_list("set-cookie") if each.startswith(f"{name}=")]
     value, *attributes = cookie.split("; ")
     return value.partition("=")[2], {each for each in attributes if not each.startswith("expires")}
 
 
+ATTRIBUTES = {"HttpOnly", "Path=/graphql", "SameSite=strict"}
+
+
 async def test_the_refresh_token_may_travel_as_a_cookie_that_no_script_reads(client, by_cookie):
     answer = await post(client.http, SIGN_IN, by_cookie)
-    value, attributes = parts(answer.headers["set-cookie"])
-    assert attributes == {"HttpOnly", "Path=/graphql", "SameSite=strict"}
+    value, attributes = parts(answer)
+    assert attributes == ATTRIBUTES
     assert len(value) >= 40
     assert answer.json()["data"]["signIn"]["tokens"]["refreshToken"] is None
     assert value not in answer.text
 
 
-async def test_in_production_the_cookie_goes_over_https_only(services, settings: Settings, by_cookie):
+async def test_the_access_token_travels_as_a_cookie_too_and_ends_with_it(client, by_cookie):
+    answer = await post(client.http, SIGN_IN, by_cookie)
+    value, attributes = parts(answer, "crossfade_access")
+    assert (value, attributes) == (answer.json()["data"]["signIn"]["tokens"]["accessToken"], ATTRIBUTES)
+    ends = {cookie.name: cookie.expires for cookie in client.http.cookies.jar}
+    assert 14 * 60 < ends["crossfade_access"] - now().timestamp() <= 15 * 60
+
+
+async def test_in_production_the_cookies_go_over_https_only(services, settings: Settings, by_cookie):
     changed = settings.model_copy(update={"environment": "production"})
     app = create_app(changed, lambda: None)  # type: ignore[arg-type, return-value]  # services are open
     app.state.services = replace(services, settings=changed)
     async with Client(app, services) as production:
         answer = await post(production.http, SIGN_IN, by_cookie)
-    assert parts(answer.headers["set-cookie"])[1] == {
-        "HttpOnly",
-        "Path=/graphql",
-        "SameSite=strict",
-        "Secure",
-    }
+    for name in ("crossfade_refresh", "crossfade_access"):
+        assert parts(answer, name)[1] == {*ATTRIBUTES, "Secure"}
 
 
 async def test_the_cookie_is_enough_to_refresh_and_is_replaced(client, by_cookie):
-    first = parts((await post(client.http, SIGN_IN, by_cookie)).headers["set-cookie"])[0]
+    first = parts(await post(client.http, SIGN_IN, by_cookie))[0]
     answer = await post(client.http, REFRESH, {"input": {}})
     refreshed = answer.json()["data"]["refreshSession"]
-    second, attributes = parts(answer.headers["set-cookie"])
+    second, attributes = parts(answer)
     assert (refreshed["userErrors"], refreshed["tokens"]["refreshToken"]) == ([], None)
-    assert attributes == {"HttpOnly", "Path=/graphql", "SameSite=strict"}
+    assert attributes == ATTRIBUTES
     assert second not in ("", first)
+    assert parts(answer, "crossfade_access")[0] == refreshed["tokens"]["accessToken"]
     me = await post(client.http, ME, token=refreshed["tokens"]["accessToken"])
     assert me.json()["data"]["viewer"]["user"]["username"] == "ada"
 
 
-async def test_signing_out_takes_the_cookie_away(client, by_cookie):
+async def test_signing_out_takes_the_cookies_away(client, by_cookie):
     signed_in = await post(client.http, SIGN_IN, by_cookie)
     token = signed_in.json()["data"]["signIn"]["tokens"]["accessToken"]
     answer = await post(client.http, SIGN_OUT, token=token)
-    value, attributes = parts(answer.headers["set-cookie"])
-    assert value in ("", '""')
-    assert attributes == {"HttpOnly", "Max-Age=0", "Path=/graphql", "SameSite=strict"}
-    assert "crossfade_refresh" not in client.http.cookies
+    for name in ("crossfade_refresh", "crossfade_access"):
+        assert parts(answer, name) == ("", {*ATTRIBUTES, "Max-Age=0"})
+    assert not client.http.cookies
 
 
 async def test_a_cookie_alone_signs_nobody_in(client, by_cookie):
     """Only what a script adds on purpose does, so that another site cannot ask as the person."""
     await post(client.http, SIGN_IN, by_cookie)
-    assert "crossfade_refresh" in client.http.cookies
-    assert (await post(client.http, ME)).json() == {"data": {"viewer": None}}
+    assert set(client.http.cookies) == {"crossfade_refresh", "crossfade_access"}
+    nobody = {"data": {"viewer": None}}
+    assert (await post(client.http, ME)).json() == nobody
+    assert (await client.http.get("/graphql", params={"query": ME})).json() == nobody
 
 
 async def test_a_token_in_the_body_sets_no_cookie(client, by_password):

@@ -105,6 +105,43 @@ async def test_a_stream_is_listened_to_by_get_and_goes_on_behind_the_last_event(
     assert [each["messageEdge"]["node"]["content"] for each in events[1:]] == ["one", "two"]
 
 
+async def first_of(http: httpx.AsyncClient, room: Any, method: str = "GET", **headers: str) -> Any:
+    """What an EventSource hears first, which has nothing but cookies."""
+    variables = {"id": room.gid}
+    asked: dict[str, Any] = (
+        {"params": {"query": STREAM, "variables": json.dumps(variables)}}
+        if method == "GET"
+        else {"json": {"query": STREAM, "variables": variables}}
+    )
+    headers = {"accept": "text/event-stream", **headers}
+    async with http.stream(method, "/graphql", headers=headers, **asked) as response:
+        return (await anext(events(response)))[1]
+
+
+async def test_an_event_source_of_our_own_page_signs_in_by_cookie(http, room, token):
+    http.cookies.set("crossfade_access", token, path="/graphql")
+    own = f"http://{http.base_url.netloc.decode()}"
+    for headers in ({}, {"origin": own}, {"origin": own, "sec-fetch-site": "same-origin"}):
+        told = await first_of(http, room, **headers)
+        assert told["data"]["roomEvents"]["__typename"] == "StreamReady"
+
+
+@pytest.mark.parametrize(
+    ("method", "headers"),
+    [
+        ("GET", {"origin": "https://evil.example"}),
+        ("GET", {"sec-fetch-site": "cross-site"}),
+        ("GET", {"sec-fetch-site": "same-site"}),
+        ("GET", {"authorization": "Bearer x"}),
+        ("POST", {}),
+    ],
+)
+async def test_a_cookie_signs_nobody_in_from_elsewhere_nor_by_post(http, room, token, method, headers):
+    http.cookies.set("crossfade_access", token, path="/graphql")
+    told = await first_of(http, room, method, **headers)
+    assert [error["extensions"]["code"] for error in told["errors"]] == ["UNAUTHENTICATED"]
+
+
 async def test_a_mutation_by_get_is_not_run_for_who_listens_either(http, token, admin):
     asked = {"query": "mutation { signOut(input: {}) { endedCount } }"}
     headers = {"accept": "text/event-stream", **bearer(token)}
