@@ -20,6 +20,7 @@ from gateway.transport.desk import Desk, Failed, errors_of
 from gateway.transport.media import GRAPHQL, JSON, Taken, is_json, taken
 from gateway.transport.origins import is_own
 from gateway.transport.sse import EventStream, told_once
+from gateway.transport.wire import RESPONSE, respond
 from kit.errors import BadInput, ErrorCode, Unauthenticated
 from kit.log import REQUEST
 from resolvers.context import Request
@@ -32,6 +33,7 @@ MOST_PARAMETERS = 20
 STATUSES = {ErrorCode.UNAUTHENTICATED: 401, ErrorCode.FORBIDDEN: 403}
 """Of what was not run, where the client takes the new kind of JSON; all else is 400."""
 Headers = list[tuple[bytes, bytes]]
+NONE: dict[str, Any] = {}
 
 
 class WrongRequest(BadInput):
@@ -238,8 +240,12 @@ class Exchange:
         if status != 304:
             headers.append((b"content-length", b"%d" % len(body)))
         self.status = status
-        await self._send({"type": "http.response.start", "status": status, "headers": headers})
-        await self._send({"type": "http.response.body", "body": body})
+        response = self._scope.get("extensions", NONE).get(RESPONSE)
+        if response is not None and self._scope["method"] != "HEAD":
+            await respond(response, status, headers, body)
+        else:
+            await self._send({"type": "http.response.start", "status": status, "headers": headers})
+            await self._send({"type": "http.response.body", "body": body})
 
     def _caching(self, tag: bytes) -> Headers:
         seconds = self._desk.settings.public_cache_seconds

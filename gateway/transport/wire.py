@@ -1,17 +1,20 @@
 """uvicorn's protocols, with what ASGI has no words for: time for half requests, frames written at once."""
 
+from collections.abc import Sequence
 from socket import SO_SNDBUF, SOL_SOCKET
 from typing import Any, Protocol
 from uuid import uuid4
 
 import orjson
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.frames import Frame
 
 SOCKET = "crossfade.socket"
 """In the extensions of a socket's scope: the protocol itself, to be taken over."""
+RESPONSE = "crossfade.response"
+"""In the extensions of a request's scope: uvicorn's response, for `respond`."""
 LONGEST_HEAD = 65_536
 """Bytes of a request before its body."""
 HIGH_WATER = 32_768
@@ -48,6 +51,29 @@ class Limits:
         """To read anything of what was written."""
 
 
+async def respond(
+    response: RequestResponseCycle, status: int, headers: Sequence[tuple[bytes, bytes]], body: bytes
+) -> None:
+    """All of an answer in one write: by ASGI it would be two, and two packets. `headers` are sound."""
+    if response.flow.write_paused and not response.disconnected:
+        await response.flow.drain()
+    if response.disconnected:
+        return
+    parts = [STATUS_LINE[status]]
+    for name, value in (*response.default_headers, *headers):
+        parts += (name, b": ", value, b"\r\n")
+    if not response.keep_alive:
+        parts.append(b"connection: close\r\n")
+    parts += (b"\r\n", body)
+    response.response_started = response.response_complete = True
+    response.waiting_for_100_continue = False
+    response.transport.write(b"".join(parts))
+    response.message_event.set()
+    if not response.keep_alive:
+        response.transport.close()
+    response.on_response()
+
+
 class HttpConnection(HttpToolsProtocol):
     """One that sends its requests whole, in time, with a head of bounded size, and reads its answers."""
 
@@ -75,6 +101,8 @@ class HttpConnection(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         self.is_head = False
         super().on_headers_complete()
+        extensions: Any = {RESPONSE: self.cycle}
+        self.scope["extensions"] = extensions
 
     def on_message_complete(self) -> None:
         self.waiting_since = None
