@@ -38,8 +38,10 @@ class Documents:
     """Finds the text of what was sent. Keeps the most recent ones that clients gave a name."""
 
     def __init__(self, settings: Settings) -> None:
-        folder = settings.trusted_documents
-        self._trusted = {} if folder is None else trusted_documents(folder)
+        path = settings.trusted_documents
+        if path is None and settings.is_trusted_documents_only:
+            raise SettingsError("CROSSFADE_TRUSTED_DOCUMENTS: needed where only those are served")
+        self._trusted = {} if path is None else trusted_documents(path)
         self._texts = frozenset(self._trusted.values())
         self._is_closed = settings.is_trusted_documents_only
         self._most = settings.max_kept_documents

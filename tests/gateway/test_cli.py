@@ -88,6 +88,12 @@ def test_a_wrong_setting_is_one_clear_line(command, name, value, said):
     assert "hush" not in result.output
 
 
+def test_documents_that_cannot_be_read_are_one_clear_line():
+    result = crossfade("serve", CROSSFADE_TRUSTED_DOCUMENTS="/nowhere.json", CROSSFADE_PORT="0")
+    assert (result.exit_code, result.stderr.count("\n")) == (2, 1)
+    assert result.stderr.startswith("crossfade: CROSSFADE_TRUSTED_DOCUMENTS: /nowhere.json cannot be read")
+
+
 def test_without_a_secret_nothing_starts_in_production():
     result = crossfade("migrate", CROSSFADE_ENVIRONMENT="production", DATABASE_URL="postgresql://there/db")
     assert result.exit_code == 2

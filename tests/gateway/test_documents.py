@@ -140,6 +140,11 @@ def test_a_manifest_that_is_not_there_is_a_wrong_setting(trusting, tmp_path):
         trusting(tmp_path / "nowhere.json")
 
 
+def test_to_serve_only_documents_that_are_not_named_is_a_wrong_setting(trusting):
+    with pytest.raises(SettingsError, match="CROSSFADE_TRUSTED_DOCUMENTS: needed"):
+        trusting(None, only=True)
+
+
 # Over HTTP
 
 
