@@ -1,21 +1,20 @@
 """Global ids: opaque to clients, a kind and a key to us."""
 
-from base64 import urlsafe_b64decode, urlsafe_b64encode
+from base64 import urlsafe_b64decode
 from binascii import b2a_base64
 from collections.abc import Iterable
 from uuid import UUID
 
 from kit.errors import BadInput
-from kit.pages import BIGINT
+from kit.pages import BIGINT, URL_SAFE
 
 MAX_ID = 300
-URL_SAFE = bytes.maketrans(b"+/", b"-_")
 
 
 def global_id(kind: str, *parts: object) -> str:
     """Opaque, stable, URL-safe."""
     text = ":".join((kind, *map(str, parts)))
-    return urlsafe_b64encode(text.encode()).rstrip(b"=").decode()
+    return b2a_base64(text.encode(), newline=False).translate(URL_SAFE, b"=").decode()
 
 
 def global_ids(kind: str, keys: Iterable[object]) -> list[str]:

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from operator import itemgetter
 from typing import Any, Generic, TypeVar
 
 from sqlalchemy import (
@@ -48,6 +49,7 @@ class Keyset(Generic[R]):
         self._rows = rows
         self._row = row
         self._keys = keys
+        self._types = tuple(python for _, _, python in keys.values())
         self._is_descending = is_descending
         self._parent = parent
         self._statements: dict[Shape, Statement[R]] = {}
@@ -55,7 +57,7 @@ class Keyset(Generic[R]):
 
     def cursors(self, scope: str) -> Cursors:
         """The cursors of the list of that name."""
-        return Cursors(scope, tuple(python for _, _, python in self._keys.values()))
+        return Cursors(scope, self._types)
 
     async def page(
         self,
@@ -105,7 +107,11 @@ class Keyset(Generic[R]):
     def cursor(self, cursors: Cursors) -> Callable[[R], str]:
         """What makes a row's cursor."""
         names = tuple(self._keys)
-        return lambda row: cursors.at(*(row[name] for name in names))
+        if len(names) == 1:
+            (name,) = names
+            return lambda row: cursors.at(row[name])
+        keys_of = itemgetter(*names)
+        return lambda row: cursors.at(*keys_of(row))
 
     def _bounds(self, cursors: Cursors, args: PageArgs) -> dict[str, Any]:
         bounds: dict[str, Any] = {"most": args.size + 1}

@@ -1,6 +1,7 @@
 """Pages of lists: opaque cursors that hold the keys of a row, and what of a list a caller asks for."""
 
-from base64 import urlsafe_b64decode, urlsafe_b64encode
+from base64 import urlsafe_b64decode
+from binascii import b2a_base64
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,11 +16,12 @@ N = TypeVar("N")
 BIGINT = 2**63
 MAX_CURSOR = 600
 DEFAULT_SIZE = 20
+URL_SAFE = bytes.maketrans(b"+/", b"-_")
 
 
 def encode(value: Any) -> str:
     """Base64url without padding of compact JSON; what JSON has no form for, as text."""
-    return urlsafe_b64encode(orjson.dumps(value, default=str)).rstrip(b"=").decode()
+    return b2a_base64(orjson.dumps(value, default=str), newline=False).translate(URL_SAFE, b"=").decode()
 
 
 def decode(text: str) -> Any:
@@ -70,65 +72,94 @@ def page_args(
     return PageArgs(size or min(DEFAULT_SIZE, most), last is not None, after, before)
 
 
-@dataclass(frozen=True, slots=True)
 class Edge(Generic[N]):
-    """An item and where it stands."""
+    """An item and where it stands, which is written down only where it is asked for."""
 
-    cursor: str
-    node: N
+    __slots__ = ("_place", "node")
 
+    def __init__(self, node: N, place: Callable[[N], str]) -> None:
+        self.node = node
+        self._place = place
 
-@dataclass(frozen=True, slots=True)
-class PageInfo:
-    """Where a page stands in its list."""
-
-    has_next_page: bool
-    has_previous_page: bool
-    start_cursor: str | None
-    end_cursor: str | None
+    @property
+    def cursor(self) -> str:
+        """Where it stands."""
+        return self._place(self.node)
 
 
-@dataclass(frozen=True, slots=True)
 class Page(Generic[N]):
     """A page of a list, in the order of the list whichever end it was read from."""
 
-    edges: list[Edge[N]]
-    page_info: PageInfo
-    count: Callable[[], Awaitable[int]] | None = None
+    __slots__ = ("_place", "count", "has_next_page", "has_previous_page", "nodes")
+
+    def __init__(
+        self,
+        nodes: list[N],
+        place: Callable[[N], str],
+        *,
+        has_next_page: bool,
+        has_previous_page: bool,
+        count: Callable[[], Awaitable[int]] | None = None,
+    ) -> None:
+        self.nodes = nodes
+        self._place = place
+        self.has_next_page = has_next_page
+        self.has_previous_page = has_previous_page
+        self.count = count
 
     @property
-    def nodes(self) -> list[N]:
-        """The items."""
-        return [edge.node for edge in self.edges]
+    def edges(self) -> list[Edge[N]]:
+        """The items, with their places."""
+        place = self._place
+        return [Edge(node, place) for node in self.nodes]
+
+    @property
+    def page_info(self) -> "Page[N]":
+        """Where the page stands in its list: it says so itself."""
+        return self
+
+    @property
+    def start_cursor(self) -> str | None:
+        """Of the first item."""
+        return self._place(self.nodes[0]) if self.nodes else None
+
+    @property
+    def end_cursor(self) -> str | None:
+        """Of the last item."""
+        return self._place(self.nodes[-1]) if self.nodes else None
 
 
 def page_of(
     nodes: Sequence[N],
     args: PageArgs,
-    cursor: Callable[[N], str],
+    place: Callable[[N], str],
     count: Callable[[], Awaitable[int]] | None = None,
 ) -> Page[N]:
-    """A page of `nodes`, read in the direction of `args`, one more than its size where the list goes on."""
+    """A page of `nodes`, read in the direction of `args`, one more than its size where the list goes on.
+
+    `place` makes a node's cursor.
+    """
     has_more = len(nodes) > args.size
     kept = list(nodes[: args.size])
     if args.is_backward:
         kept.reverse()
-    edges = [Edge(cursor(node), node) for node in kept]
-    info = PageInfo(
-        has_next_page=args.before is not None if args.is_backward else has_more,
-        has_previous_page=has_more if args.is_backward else args.after is not None,
-        start_cursor=edges[0].cursor if edges else None,
-        end_cursor=edges[-1].cursor if edges else None,
-    )
-    return Page(edges, info, count)
+        return Page(
+            kept, place, has_next_page=args.before is not None, has_previous_page=has_more, count=count
+        )
+    return Page(kept, place, has_next_page=has_more, has_previous_page=args.after is not None, count=count)
 
 
-@dataclass(frozen=True)
 class Cursors:
-    """The cursors of one list: `scope` names the list, so that those of another one are refused."""
+    """The cursors of one list: `scope` names the list, so that those of another one are refused.
 
-    scope: str
-    types: tuple[type, ...]
+    `types` are those of its keys.
+    """
+
+    __slots__ = ("scope", "types")
+
+    def __init__(self, scope: str, types: tuple[type, ...]) -> None:
+        self.scope = scope
+        self.types = types
 
     def at(self, *keys: Any) -> str:
         """Where a row with these keys stands."""

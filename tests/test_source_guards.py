@@ -33,7 +33,7 @@ SESSION_STATE = re.compile(
 )
 WHOLE = {"send_message"}
 """Functions that are whole transactions: one statement each, sent by `Database.call` outside of any other."""
-SAYS_WHO = "\nbegin\n  perform set_config('app.viewer', coalesce(viewer::text, ''), true);\n"
+SAYS_WHO = "\nbegin\n  done := set_config('app.viewer', coalesce(viewer::text, ''), true);\n"
 MIGRATIONS = {
     "gateway/databases.py",
     "gateway/drift.py",

@@ -1,13 +1,15 @@
 """Pages of many parents' lists, by one statement a batch."""
 
 from collections import defaultdict
+from collections.abc import Awaitable
+from functools import cached_property, partial
 from typing import Any, ClassVar, Generic, TypeVar
 from uuid import UUID
 
 from kit.db import Lease
 from kit.errors import BadInput
 from kit.keyset import Keyset
-from kit.pages import Page, PageArgs, page_of
+from kit.pages import Cursors, Page, PageArgs, page_of
 from kit.statements import Record
 from resolvers.loaders.base import Batched
 
@@ -23,9 +25,9 @@ class PagesByParent(Batched[Question, Page[R]], Generic[R]):
     scope: ClassVar[str]
     lists: ClassVar[dict[frozenset[str], Keyset[Any]]]
 
-    def __init__(self, lease: Lease) -> None:
-        super().__init__(lease)
-        self._counts = CountByParent(lease, self.lists)
+    @cached_property
+    def _counts(self) -> "CountByParent":
+        return CountByParent(self.lease, self.lists)
 
     async def batch_load_fn(self, keys: list[Question]) -> list[Page[R]]:
         alike: defaultdict[tuple[PageArgs, Filters], list[UUID]] = defaultdict(list)
@@ -33,32 +35,38 @@ class PagesByParent(Batched[Question, Page[R]], Generic[R]):
             alike[args, filters].append(parent)
         answers: dict[Question, Any] = {}
         for (args, filters), parents in alike.items():
-            answers |= await self._answers(parents, args, filters)
+            for parent, answer in (await self._answers(parents, args, filters)).items():
+                answers[parent, args, filters] = answer
         return [answers[key] for key in keys]
 
-    async def _answers(self, parents: list[UUID], args: PageArgs, filters: Filters) -> dict[Question, Any]:
+    async def _answers(self, parents: list[UUID], args: PageArgs, filters: Filters) -> dict[UUID, Any]:
         """A page for each parent; the error itself for those whose list has no such cursor."""
         rows_of = self.lists[_names(filters)]
         cursors = {parent: rows_of.cursors(f"{self.scope}:{parent}") for parent in parents}
-        answers: dict[Question, Any] = {}
-        for parent in parents:
-            try:
-                for cursor in (args.after, args.before):
-                    if cursor is not None:
-                        cursors[parent].keys(cursor)
-            except BadInput as error:
-                answers[parent, args, filters] = error
-        good = [parent for parent in parents if (parent, args, filters) not in answers]
+        answers: dict[UUID, Any] = _refused(cursors, args)
+        good = [parent for parent in parents if parent not in answers] if answers else parents
         if good:
             found = await rows_of.rows_by_parent(self.lease, good, args, cursors[good[0]], **dict(filters))
             for parent in good:
-                answers[parent, args, filters] = page_of(
-                    found[parent],
-                    args,
-                    rows_of.cursor(cursors[parent]),
-                    lambda parent=parent: self._counts.load((parent, filters)),  # type: ignore[misc]  # bound now
-                )
+                count = partial(self._counts_of, parent, filters)
+                answers[parent] = page_of(found[parent], args, rows_of.cursor(cursors[parent]), count)
         return answers
+
+    def _counts_of(self, parent: UUID, filters: Filters) -> Awaitable[int]:
+        return self._counts.load((parent, filters))
+
+
+def _refused(cursors: dict[UUID, Cursors], args: PageArgs) -> dict[UUID, BadInput]:
+    """The parents in whose lists the cursors that are asked about have no place."""
+    given = [cursor for cursor in (args.after, args.before) if cursor is not None]
+    refused = {}
+    for cursor in given:
+        for parent, known in cursors.items():
+            try:
+                known.keys(cursor)
+            except BadInput as error:
+                refused[parent] = error
+    return refused
 
 
 class CountByParent(Batched[tuple[UUID, Filters], int]):

@@ -190,7 +190,7 @@ async def leave_room(
 def listed(found: RoomRow) -> Edge[RoomRow]:
     """Where a room stands in the lists of rooms as they are ordered by default."""
     rows = LISTS["latest_message", None, False]
-    return Edge(rows.cursor(rows.cursors("rooms:latest_message"))(found), found)
+    return Edge(found, rows.cursor(rows.cursors("rooms:latest_message")))
 
 
 async def _visible(context: Context, room_id: str) -> UUID:

@@ -203,7 +203,7 @@ def has_reacted(reaction: strawberry.Parent[ReactionRow], info: Info) -> Awaitab
     return info.context.loaders.has_reacted_by_viewer_and_reaction.load(key)
 
 
-async def can_edit_message(message: strawberry.Parent[MessageRow], info: Info) -> bool:
+def can_edit_message(message: strawberry.Parent[MessageRow], info: Info) -> bool:
     viewer = info.context.viewer
     return may_edit_message(message.user_id, message.deleted_at, viewer.user_id if viewer else None)
 
@@ -214,4 +214,9 @@ def is_default(room: Parent) -> bool:
 
 def listed(found: MessageRow) -> Edge[MessageRow]:
     """Where a message stands in its room's list."""
-    return Edge(MESSAGES.cursor(MESSAGES.cursors(f"messages:{found.room_id}"))(found), found)
+    return Edge(found, place)
+
+
+def place(found: MessageRow) -> str:
+    """The cursor of a message in its room's list."""
+    return MESSAGES.cursors(f"messages:{found.room_id}").at(found.id)

@@ -22,7 +22,7 @@ LazyMessage = Annotated["Message", strawberry.lazy("schema.rooms.types")]
 
 
 def place(message: strawberry.Parent[MessageRow]) -> str:
-    return reads.listed(message).cursor
+    return reads.place(message)
 
 
 def is_deleted_by_moderator(message: strawberry.Parent[MessageRow]) -> bool:

@@ -20,6 +20,7 @@ kept = IdempotencyKey.__table__.c
 MINE = Statement(select(account.user_id), Record)
 PROCESS = Statement(select(func.pg_backend_pid().label("pid")), Record)
 SLOW = Statement(select(func.pg_sleep(0.05), func.pg_backend_pid().label("pid")), Record)
+PLANNING = Statement(select(func.current_setting("plan_cache_mode").label("mode")), Record)
 BROKEN = Statement(text("select 1 / 0"), Record)
 ECHO = Statement(select(param("value", JSONB()).label("value")), Record)
 NUMBERS = Statement(text("select n from numbers order by n"), Record)
@@ -101,6 +102,12 @@ async def test_the_viewer_is_set_first_and_once_a_lease(database, sent, people):
         assert [row.user_id for row in await lease.fetch(MINE)] == [ada.id]
         await lease.fetch(MINE)
     assert sent == [ENTER, MINE.sql, MINE.sql]
+
+
+async def test_a_statement_is_planned_once_for_all_its_values(database):
+    async with database.read(None) as lease:
+        row = await lease.fetchrow(PLANNING)
+    assert row.mode == "force_generic_plan"
 
 
 async def test_the_next_lease_of_a_connection_is_its_own_viewers(database, people):

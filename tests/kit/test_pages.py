@@ -160,3 +160,21 @@ def test_a_page_is_in_the_order_of_its_list_and_says_what_is_around(
     assert (info.start_cursor, info.end_cursor) == (
         (str(nodes[0]), str(nodes[-1])) if nodes else (None, None)
     )
+
+
+def test_cursors_are_written_only_where_they_are_asked_for():
+    asked = []
+
+    def place(node):
+        asked.append(node)
+        return str(node)
+
+    page = page_of([1, 2, 3], PageArgs(2, is_backward=False, after=None, before=None), place)
+    assert (page.nodes, [edge.node for edge in page.edges], page.page_info.has_next_page) == (
+        [1, 2],
+        [1, 2],
+        True,
+    )
+    assert asked == []
+    assert (page.page_info.end_cursor, page.edges[0].cursor) == ("2", "1")
+    assert asked == [2, 1]
