@@ -159,6 +159,7 @@ async def test_who_does_not_read_is_told_so_behind_what_was_read(begin, response
     response.open.clear()
     for number in range(most):
         stream.reader.next(payload, f"c{number}")
+        await turn()
     assert desk.metrics.slow_readers["sse"] == 0
     stream.reader.next(payload, "too many")
     stream.reader.next(payload, "more")
