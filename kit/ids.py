@@ -2,7 +2,9 @@
 
 from base64 import urlsafe_b64decode
 from binascii import b2a_base64
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
+from functools import lru_cache
+from itertools import repeat
 from uuid import UUID
 
 from kit.errors import BadInput
@@ -17,13 +19,12 @@ def global_id(kind: str, *parts: object) -> str:
     return b2a_base64(text.encode(), newline=False).translate(URL_SAFE, b"=").decode()
 
 
-def global_ids(kind: str, keys: Iterable[object]) -> list[str]:
-    """`global_id` of many keys of one part."""
-    prefix = f"{kind}:"
-    return [
-        b2a_base64(f"{prefix}{key}".encode(), newline=False).translate(URL_SAFE, b"=").decode()
-        for key in keys
-    ]
+def global_ids(kind: str, keys: Iterable[Hashable]) -> list[str]:
+    """`global_id` of many keys of one part. A process names the same things again and again."""
+    return list(map(_named, repeat(kind), keys))
+
+
+_named = lru_cache(maxsize=16_384)(global_id)
 
 
 def split_id(text: str) -> tuple[str, list[str]]:
