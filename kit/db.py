@@ -227,6 +227,12 @@ class Lease:
         rows = await self.fetch(statement, **values)
         return rows[0] if rows else None
 
+    async def turn(self) -> None:
+        """Until the statements that were asked for before have been answered."""
+        if self._lock.locked():
+            async with self._lock:
+                pass
+
     def close(self) -> None:
         """End the lease now: later reads raise, the connection goes back after the last statement."""
         if self._is_closed:

@@ -31,7 +31,7 @@ SESSION_STATE = re.compile(
     ) | set_config\s*\( | pg_notify\s*\( | pg_(?:try_)?advisory_(?:un)?lock(?:_all|_shared)?\s*\(""",
     re.VERBOSE,
 )
-WHOLE = {"send_message"}
+WHOLE = {"mark_read", "send_message"}
 """Functions that are whole transactions: one statement each, sent by `Database.call` outside of any other."""
 SAYS_WHO = "\nbegin\n  done := set_config('app.viewer', coalesce(viewer::text, ''), true);\n"
 MIGRATIONS = {

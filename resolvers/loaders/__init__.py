@@ -3,6 +3,7 @@
 from functools import cached_property
 
 from kit.db import Lease
+from models.rooms import MessageRow
 from resolvers.loaders import identity, messages, rooms, streams
 
 
@@ -11,6 +12,7 @@ class Loaders:
 
     def __init__(self, lease: Lease) -> None:
         self.lease = lease
+        self._known_messages: dict[int, MessageRow] = {}
 
     @cached_property
     def head_seen_by_topic(self) -> streams.HeadSeenByTopic:
@@ -34,11 +36,11 @@ class Loaders:
 
     @cached_property
     def message_by_id(self) -> messages.MessageById:
-        return messages.MessageById(self.lease)
+        return messages.MessageById(self.lease, self._known_messages)
 
     @cached_property
     def messages_by_room(self) -> messages.MessagesByRoom:
-        return messages.MessagesByRoom(self.lease)
+        return messages.MessagesByRoom(self.lease, self._known_messages)
 
     @cached_property
     def reply_count_by_message(self) -> messages.ReplyCountByMessage:

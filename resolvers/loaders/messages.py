@@ -5,11 +5,12 @@ from uuid import UUID
 
 from sqlalchemy import ARRAY, BigInteger, Integer, String, Uuid, and_, column, func, select, true
 
+from kit.db import Lease
 from kit.keyset import Keyset
 from kit.statements import Record, Statement, keys, param
 from models.identity import User, UserRow
 from models.rooms import ChatMessage, MessageReaction, MessageRow, ReactionRow
-from resolvers.loaders.base import Batched, NumberByKey, RowByKey, RowsByKey
+from resolvers.loaders.base import Batched, NumberByKey, RowsByKey
 from resolvers.loaders.pages import PagesByParent
 
 message = ChatMessage.__table__.c  # type: ignore[attr-defined]  # SQLModel makes it
@@ -33,17 +34,36 @@ MESSAGES = Keyset(
 )
 
 
-class MessageById(RowByKey[int, MessageRow]):
-    """Messages the viewer may read."""
+class MessageById(Batched[int, MessageRow | None]):
+    """Messages the viewer may read. `known` are those that the operation's pages have shown already."""
 
     statement = Statement(select(*MESSAGE).where(message.id == keys("keys", BigInteger())), MessageRow)
 
+    def __init__(self, lease: Lease, known: dict[int, MessageRow]) -> None:
+        super().__init__(lease)
+        self._known = known
+
+    async def batch_load_fn(self, keys: list[int]) -> list[MessageRow | None]:
+        await self.lease.turn()  # a page that was asked for before is there then
+        known = self._known
+        if missing := [key for key in keys if key not in known]:
+            for row in await self.lease.fetch(self.statement, keys=missing):
+                known[row["id"]] = row
+        return [known.get(key) for key in keys]
+
 
 class MessagesByRoom(PagesByParent[MessageRow]):
-    """A room's messages, oldest first."""
+    """A room's messages, oldest first. What they quote and what was read last is often among them."""
 
     scope = "messages"
     lists: ClassVar = {frozenset(): MESSAGES}
+
+    def __init__(self, lease: Lease, known: dict[int, MessageRow]) -> None:
+        super().__init__(lease)
+        self._known = known
+
+    def shown(self, rows: list[MessageRow]) -> None:
+        self._known |= {row["id"]: row for row in rows}
 
 
 class ReplyCountByMessage(NumberByKey[int]):

@@ -48,9 +48,13 @@ class PagesByParent(Batched[Question, Page[R]], Generic[R]):
         if good:
             found = await rows_of.rows_by_parent(self.lease, good, args, cursors[good[0]], **dict(filters))
             for parent in good:
+                self.shown(found[parent])
                 count = partial(self._counts_of, parent, filters)
                 answers[parent] = page_of(found[parent], args, rows_of.cursor(cursors[parent]), count)
         return answers
+
+    def shown(self, rows: list[R]) -> None:
+        """What is read of a list, for whom that serves."""
 
     def _counts_of(self, parent: UUID, filters: Filters) -> Awaitable[int]:
         return self._counts.load((parent, filters))

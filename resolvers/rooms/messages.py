@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 import strawberry
-from sqlalchemy import ARRAY, BigInteger, Integer, LargeBinary, String, Uuid, delete, func, select
+from sqlalchemy import BigInteger, Integer, LargeBinary, String, Uuid, delete, func, select
 from sqlalchemy import update as update_rows
 from sqlalchemy.dialects.postgresql import insert
 
@@ -16,10 +16,9 @@ from kit.ids import int_of, uuid_of
 from kit.pages import Edge
 from kit.statements import Call, Record, Statement, param
 from kit.text import clean_text, single_emoji
-from models.rooms import ChatMessage, MessageReaction, MessageRow, RoomMember, RoomRow, SentRow
+from models.rooms import ChatMessage, MessageReaction, MessageRow, SentRow
 from resolvers.context import Context, Info, Write
 from resolvers.loaders.messages import MESSAGE, message, reaction
-from resolvers.loaders.rooms import member
 from resolvers.rooms.reads import listed, membership
 from services.events import MessageChanged, room_topic
 from services.rooms import MOST_REACTIONS, input_hash
@@ -46,6 +45,12 @@ REFUSALS = {
     "slow_mode": (ProblemCode.SLOW_MODE, "roomId", "This room is slow."),
     "reply_not_found": (ProblemCode.NOT_FOUND, "replyToId", "What it answers is not in this room."),
     "limit": (ProblemCode.LIMIT_REACHED, None, "You send faster than people can read."),
+    "message_not_found": (
+        ProblemCode.NOT_FOUND,
+        "messageId",
+        "There is no such message, or it is not for you.",
+    ),
+    "not_in_room": (ProblemCode.NOT_FOUND, "messageId", "This message is not in this room."),
     "client_key_reused": (
         ProblemCode.CLIENT_KEY_REUSED,
         "clientKey",
@@ -66,7 +71,6 @@ TAKE_BACK = Statement(
     .returning(*MESSAGE),
     MessageRow,
 )
-HOLD = Statement(select(func.app.hold_topics(param("topics", ARRAY(String()))).label("held")), Record)
 EMOJI = Statement(
     select(reaction.emoji).where(reaction.message_id == param("id", BigInteger())).distinct(), Record
 )
@@ -92,17 +96,9 @@ UNREACT = Statement(
     .returning(reaction.message_id),
     Record,
 )
-READ = Statement(
-    update_rows(RoomMember)
-    .values(last_read_message_id=func.greatest(member.last_read_message_id, param("message", BigInteger())))
-    .where(member.room_id == param("room_id", Uuid()), member.user_id == param("user_id", Uuid()))
-    .returning(member.room_id),
-    Record,
-)
-APPEAR = Statement(
-    insert(RoomMember)
-    .values(room_id=param("room_id", Uuid()), user_id=param("user_id", Uuid()))
-    .on_conflict_do_nothing(),
+READ = Call(
+    func.app.mark_read(param("viewer", Uuid()), param("room", Uuid()), param("message", BigInteger())),
+    ("outcome",),
     Record,
 )
 
@@ -124,9 +120,9 @@ class MessageNow:
 
 @dataclass(frozen=True)
 class RoomRead:
-    """A room with its counts; whose they are."""
+    """The room whose counts have changed, and whose they are."""
 
-    room: RoomRow | None
+    room_id: UUID
     viewer_id: UUID
 
 
@@ -170,10 +166,11 @@ async def edit_message(info: Info, message_id: strawberry.ID, content: str) -> M
     before = await _own(context, message_id)
     await _check_may_speak(context, before)
     async with context.write(room=before.room_id) as write:
-        if not await write.fetch(EDIT, id=before.id, content=words):
+        after = await write.fetchrow(EDIT, id=before.id, content=words)
+        if after is None:
             raise Problem(ProblemCode.NOT_ALLOWED_NOW, "It was deleted.", field=["messageId"])
         write.emit(room_topic(before.room_id), MessageChanged(before.id, "edited"))
-    return MessageNow(await context.loaders.message_by_id.load(before.id))
+    return MessageNow(after)
 
 
 async def delete_message(info: Info, message_id: strawberry.ID) -> MessageNow:
@@ -182,12 +179,13 @@ async def delete_message(info: Info, message_id: strawberry.ID) -> MessageNow:
     before = await _own(context, message_id)
     user_id = context.user_id
     async with context.write(room=before.room_id) as write:
-        if await write.fetch(TAKE_BACK, id=before.id, user_id=user_id):
+        after = await write.fetchrow(TAKE_BACK, id=before.id, user_id=user_id)
+        if after is not None:
             topic = room_topic(before.room_id)
             write.emit(topic, MessageChanged(before.id, "deleted"))
             if before.reply_to_id is not None:
                 write.emit(topic, MessageChanged(before.reply_to_id, "replies"))
-    return MessageNow(await context.loaders.message_by_id.load(before.id))
+    return MessageNow(after or await context.loaders.message_by_id.load(before.id))
 
 
 async def react(info: Info, message_id: strawberry.ID, emoji: str) -> MessageNow:
@@ -198,8 +196,8 @@ async def react(info: Info, message_id: strawberry.ID, emoji: str) -> MessageNow
     if found.deleted_at is not None:
         raise Problem(ProblemCode.NOT_ALLOWED_NOW, "It was deleted.", field=["messageId"])
     user_id, topic = context.user_id, room_topic(found.room_id)
-    async with context.write() as write:
-        await _check_room_for(write, topic, found, sign)
+    async with context.write(room=found.room_id) as write:
+        await _check_room_for(write, found, sign)
         if await write.fetch(REACT, id=found.id, user_id=user_id, emoji=sign, room_id=found.room_id):
             write.emit(topic, MessageChanged(found.id, "reactions"))
     return MessageNow(await context.loaders.message_by_id.load(found.id))
@@ -217,30 +215,21 @@ async def unreact(info: Info, message_id: strawberry.ID, emoji: str) -> MessageN
 
 
 async def mark_read(info: Info, room_id: strawberry.ID, message_id: strawberry.ID) -> RoomRead:
-    """The marker only moves forward."""
-    context = info.context
-    room_key, found = uuid_of("Room", room_id), await _visible(context, message_id)
-    room = await context.loaders.room_by_id.load(room_key) if room_key else None
-    if room is None:
-        raise _refusal("not_found")
-    if found.room_id != room.id:
-        raise Problem(ProblemCode.NOT_FOUND, "This message is not in this room.", field=["messageId"])
-    user_id = context.user_id
-    async with context.write() as write:
-        if room.is_default_room:
-            await write.fetch(APPEAR, room_id=room.id, user_id=user_id)
-        if not await write.fetch(READ, room_id=room.id, user_id=user_id, message=found.id):
-            raise _refusal("not_a_member")
-    return RoomRead(await context.loaders.room_by_id.load(room.id), user_id)
+    """One message to PostgreSQL, `app.mark_read`. The marker only moves forward."""
+    context, room, message_key = info.context, uuid_of("Room", room_id), int_of("Message", message_id)
+    if room is None or message_key is None:
+        raise _refusal("message_not_found" if message_key is None else "not_found")
+    done = await context.call(READ, room=room, message=message_key)
+    if done.outcome in REFUSALS:
+        raise _refusal(done.outcome)
+    return RoomRead(room, context.user_id)
 
 
 async def _visible(context: Context, message_id: str) -> MessageRow:
     key = int_of("Message", message_id)
     found = await context.loaders.message_by_id.load(key) if key is not None else None
     if found is None:
-        raise Problem(
-            ProblemCode.NOT_FOUND, "There is no such message, or it is not for you.", field=["messageId"]
-        )
+        raise _refusal("message_not_found")
     return found
 
 
@@ -259,9 +248,8 @@ async def _check_may_speak(context: Context, found: MessageRow) -> None:
         raise _refusal("muted", mine.muted_until)
 
 
-async def _check_room_for(write: Write, topic: str, found: MessageRow, sign: str) -> None:
-    """The lock first, then the count: writers of one room take turns anyway when they report."""
-    await write.fetch(HOLD, topics=[topic])
+async def _check_room_for(write: Write, found: MessageRow, sign: str) -> None:
+    """Counted in one's turn of the room: nobody else adds one meanwhile."""
     used = {row.emoji for row in await write.fetch(EMOJI, id=found.id)}
     if sign not in used and len(used) >= MOST_REACTIONS:
         raise Problem(

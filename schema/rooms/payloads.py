@@ -67,5 +67,5 @@ class UnreactPayload:
 
 @payload("Outcome of markRead.")
 class MarkReadPayload:
-    room: Room | None = strawberry.field(description="With its counts.")
+    room = relation("room_by_id", "room_id", Room | None, "With its counts.")
     viewer = relation("account_by_user", "viewer_id", LAZY_VIEWER | None, "The person asking, as changed.")

@@ -13,6 +13,7 @@ BOTH, ONLY_GATEWAY = {GATEWAY, WORKER}, {GATEWAY}
 AS_CALLER = {
     "viewer": BOTH,
     "hold_topics": BOTH,
+    "mark_read": ONLY_GATEWAY,
     "send_message": ONLY_GATEWAY,
     "set_updated_at": set(),
 }

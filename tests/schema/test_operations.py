@@ -24,6 +24,8 @@ ROW = re.compile(r"^\| (\w+) \| (\d+) \| (\d+) \| (\d+) \| (\d+) \|$", re.MULTIL
 EVENT = re.compile(r"^\| (\w+) \| (\d+) \|$", re.MULTILINE)
 REFRESH_TOKEN = "what ada's browser keeps"
 SIGNED_OUT = {"SignUp", "SignIn", "Refresh"}
+ON_ITS_PAGE = {"RoomPage": 2, "RoomOlder": 1}
+"""In a small room, what is quoted and the read marker stand on the page, and are not asked for again."""
 SMALL, LARGE = {"rows": 1, "members": 3}, {"rows": 100, "members": 10_000}
 
 
@@ -244,7 +246,8 @@ async def test_it_is_answered_by_the_stated_number_of_messages(client, world, st
     as_ = None if name in SIGNED_OUT else world.ada
     answer = await client.query(document(name), variables(name, world), as_=as_)
     assert answer.errors == []
-    assert statements.count == stated()[name][0], statements.sent
+    saved = ON_ITS_PAGE.get(name, 0) if world.rows == SMALL["rows"] else 0
+    assert statements.count == stated()[name][0] - saved, statements.sent
     SHOWS[name](answer.data, world)
 
 

@@ -72,3 +72,30 @@ async def test_what_the_default_room_said_before_one_came_is_not_unread(client, 
     await rooms.message(room, ann, "after")
     page = await client.query("{ defaultRoom { viewerUnreadCount } }", as_=ben)
     assert page.data["defaultRoom"]["viewerUnreadCount"] == 1
+
+
+async def test_who_reads_in_the_default_room_for_the_first_time_has_a_marker_there(client, people, rooms):
+    ann, ben = await people.person(), await people.person()
+    room = await rooms.default()
+    first, last = [await say(client, room, ann, text) for text in ("1", "2")]
+    for message in (first, last, first):
+        payload = await change(
+            client,
+            "markRead",
+            {"roomId": room.gid, "messageId": message["id"]},
+            "room { viewerUnreadCount viewerLastReadMessage { id } }",
+            ben,
+        )
+    assert payload["room"] == {"viewerUnreadCount": 0, "viewerLastReadMessage": {"id": last["id"]}}
+
+
+async def test_moving_the_marker_is_one_message(client, trio, statements):
+    room, ann, ben, _ = trio
+    message = await say(client, room, ann)
+    statements.clear()
+    given = {"roomId": room.gid, "messageId": message["id"]}
+    assert codes(await change(client, "markRead", given, "viewer { __typename }", ben)) == []
+    assert statements.count == 1 + 2
+    statements.clear()
+    assert codes(await change(client, "markRead", given, "__typename", ben)) == []
+    assert statements.count == 1
