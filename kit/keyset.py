@@ -76,9 +76,13 @@ class Keyset(Generic[R]):
         self, lease: Lease, parents: Sequence[Any], args: PageArgs, cursors: Cursors, **values: Any
     ) -> dict[Any, list[R]]:
         """A page's rows for each of many parents, one more than its size where the list goes on."""
-        found: defaultdict[Any, list[R]] = defaultdict(list)
         bounds = self._bounds(cursors, args)
-        for row in await lease.fetch(self._statement(args), parents=parents, **bounds, **values):
+        rows = await lease.fetch(self._statement(args), parents=parents, **bounds, **values)
+        found: defaultdict[Any, list[R]] = defaultdict(list)
+        if len(parents) == 1:
+            found[parents[0]] = rows
+            return found
+        for row in rows:
             found[row["parent_key"]].append(row)
         return found
 

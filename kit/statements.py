@@ -57,6 +57,8 @@ class Statement(Generic[R]):
     def args(self, values: dict[str, Any]) -> list[Any]:
         """Parameters in the order of the statement."""
         fixed = self._fixed
+        if not fixed:
+            return [values[name] for name in self._names]
         return [values[name] if name in values else fixed[name] for name in self._names]
 
 

@@ -12,7 +12,8 @@ class Loaders:
 
     def __init__(self, lease: Lease) -> None:
         self.lease = lease
-        self._known_messages: dict[int, MessageRow] = {}
+        self.known_messages: dict[int, MessageRow] = {}
+        """Read whole already, by a page or a write: `message_by_id` does not ask for them."""
 
     @cached_property
     def head_seen_by_topic(self) -> streams.HeadSeenByTopic:
@@ -36,11 +37,11 @@ class Loaders:
 
     @cached_property
     def message_by_id(self) -> messages.MessageById:
-        return messages.MessageById(self.lease, self._known_messages)
+        return messages.MessageById(self.lease, self.known_messages)
 
     @cached_property
     def messages_by_room(self) -> messages.MessagesByRoom:
-        return messages.MessagesByRoom(self.lease, self._known_messages)
+        return messages.MessagesByRoom(self.lease, self.known_messages)
 
     @cached_property
     def reply_count_by_message(self) -> messages.ReplyCountByMessage:

@@ -155,7 +155,7 @@ async def send_message(
         raise _refusal(sent.outcome, sent.retry_at)
     if sent.topic is not None and sent.seq is not None:
         await context.services.bus.publish([Signal(sent.topic, sent.seq)])
-    context.loaders.message_by_id.prime(sent.id, sent)
+    context.loaders.known_messages[sent.id] = sent
     return MessageSent(listed(sent), sent.room_id)
 
 

@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Mapping
+from functools import lru_cache
 
 from confusable_homoglyphs.confusables import confusables_data  # type: ignore[import-untyped]  # untyped
 
@@ -57,6 +58,7 @@ def _seen(text: str) -> str:
     return "".join(_PROTOTYPE.get(character, character) for character in once)
 
 
+@lru_cache(maxsize=4096)
 def _folded(character: str) -> str:
     """A lower-case character by its own look, or by its capital's where only that one looks Latin."""
     lower = _seen(_seen(character).casefold())
