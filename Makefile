@@ -29,6 +29,7 @@ format: $(VENV)/.dev
 
 types: $(VENV)/.dev
 	@$(BIN)/mypy
+	@$(BIN)/mypy -p bench
 
 floors: $(VENV)/.dev
 	@$(BIN)/lint-imports

@@ -6,7 +6,7 @@ from orjson import Fragment
 
 from executor.fields import Field
 from executor.places import Places
-from executor.running import Column, Later, Run
+from executor.running import Column, Hole, Later, Run
 
 MARK = b"\x00"
 """Around the number of a hole. It cannot occur in JSON: there it is escaped."""
@@ -17,23 +17,8 @@ class OpenField(Field):
 
     def start(self, run: Run, sources: Column, places: Places) -> Later:
         first = sum(len(hole.sources) for hole in run.holes)
-        run.holes.append(Hole(self, sources, places))
+        run.holes.append(Hole(super().start, sources, places))
         return [Fragment(b"%b%d%b" % (MARK, first + index, MARK)) for index in range(len(sources))]
-
-    def fill(self, run: Run, sources: Column, places: Places) -> Later:
-        """What stands there for whom the run is made."""
-        return super().start(run, sources, places)
-
-
-class Hole:
-    """A field of several objects, to be answered later."""
-
-    __slots__ = ("field", "places", "sources")
-
-    def __init__(self, field: OpenField, sources: Column, places: Places) -> None:
-        self.field = field
-        self.sources = sources
-        self.places = places
 
 
 class Template:

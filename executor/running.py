@@ -4,7 +4,7 @@ import asyncio
 import sys
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from types import CoroutineType, GeneratorType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from graphql import FieldNode, GraphQLError, located_error
 from graphql.execution.values import VariableValues
@@ -13,9 +13,6 @@ from graphql.pyutils import Path, Undefined
 from executor.loads import Batch
 from executor.operation import Operation
 from executor.places import Places
-
-if TYPE_CHECKING:
-    from executor.holes import Hole
 
 Column = list[Any]
 """Values of one field for all objects of a level. Nobody alters a column that was given to them."""
@@ -33,6 +30,17 @@ class Failed:
 
     def __init__(self, error: GraphQLError) -> None:
         self.error = error
+
+
+class Hole:
+    """A field of several objects that was left open, and how it is filled (executor.holes)."""
+
+    __slots__ = ("fill", "places", "sources")
+
+    def __init__(self, fill: "Fill", sources: Column, places: Places) -> None:
+        self.fill = fill
+        self.sources = sources
+        self.places = places
 
 
 class Run:
@@ -66,7 +74,7 @@ class Run:
         self.is_stopped = False
         self.batches: dict[Any, Batch] = {}
         self.holes: list[Hole] = []
-        """What was left open (executor.holes)."""
+        """What was left open."""
         self._tasks: list[asyncio.Future[Any]] = []
         self._reported: list[tuple[tuple[str | int, ...], GraphQLError]] = []
 
@@ -112,6 +120,9 @@ class Run:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
+
+Fill = Callable[[Run, Column, Places], Later]
+"""Starts a field for all of its sources."""
 
 if sys.version_info >= (3, 12):
 

@@ -47,7 +47,7 @@ class Shared:
         former = self._run
         run = Run(former.operation, context, former.root, former.variables, former.extensions)
         try:
-            columns = [hole.field.fill(run, hole.sources, hole.places) for hole in former.holes]
+            columns = [hole.fill(run, hole.sources, hole.places) for hole in former.holes]
             values = await there(join(run, columns, lambda known: [*chain.from_iterable(known)]))
         except BaseException:
             await run.stop()

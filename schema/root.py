@@ -6,8 +6,6 @@ from typing import Any
 import strawberry
 from graphql import GraphQLError
 from strawberry.schema.config import StrawberryConfig
-from strawberry.types import ExecutionResult
-from strawberry.types.graphql import OperationType
 
 from kit.settings import Settings
 from schema.identity.operations import IdentityMutations, IdentityQueries
@@ -41,12 +39,6 @@ Subscription = merged(
 
 class Schema(strawberry.Schema):
     """Errors are logged where they are masked, once (gateway.errors)."""
-
-    async def execute(self, *args: Any, **kwargs: Any) -> ExecutionResult:
-        """One answer: a subscription needs `stream`."""
-        allowed = kwargs.get("allowed_operation_types") or OperationType
-        kwargs["allowed_operation_types"] = set(allowed) - {OperationType.SUBSCRIPTION}
-        return await super().execute(*args, **kwargs)
 
     def as_str(self) -> str:
         """The SDL, without the declaration of a directive that the specification has."""

@@ -1,6 +1,7 @@
 """Pages whose domains do not exist yet: our executor on the peers' schema, behind a bare application."""
 
 import os
+from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -13,11 +14,11 @@ from bench.synthetic.schema import schema
 from bench.synthetic.types import Context
 from executor.encoding import encode
 from executor.engine import Engine
-from kit.db import Database
+from kit.db import PLANS, Database
 from kit.statements import Record
 
 
-class Pages:
+class Pages(ABC):
     """The application; subclasses say who executes."""
 
     def __init__(self) -> None:
@@ -37,9 +38,9 @@ class Pages:
             said["errors"] = [error.formatted for error in result.errors]
         await answer(send, encode(said))
 
+    @abstractmethod
     async def run(self, asked: dict[str, Any], context: Context) -> Any:
         """An execution result."""
-        raise NotImplementedError
 
     @asynccontextmanager
     async def _opened(self) -> AsyncIterator[None]:
@@ -48,6 +49,7 @@ class Pages:
             record_class=Record,
             statement_cache_size=1000,
             max_cached_statement_lifetime=0,
+            server_settings=PLANS,
         )
         self._database = Database(pool)
         yield

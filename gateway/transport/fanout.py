@@ -38,7 +38,7 @@ class FanOut:
         group = await self._armed((watch.source.topic, *prepared.shape()), prepared, watch, caller)
         with group.expecting():
             position, is_gap = await group.feed.place(_newest(watch, cursors))
-            member = Member(group, prepared, self._encode, caller, reader, position)
+            member = Member(group.leave, group.cursors, prepared, self._encode, caller, reader, position)
             await self._greet(member, group, is_gap=is_gap)
             return group.add(member)
 

@@ -1,33 +1,43 @@
 """One who is told what happens in a topic."""
 
+from collections.abc import Callable
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from executor.engine import Prepared
 from gateway.context import Caller
 from gateway.transport.streams import Encode, Reader
 from kit.clock import now
+from kit.pages import Cursors
 from resolvers.streams import Person, StreamEnded, StreamItem
-
-if TYPE_CHECKING:
-    from gateway.transport.group import Group
 
 
 class Member:
     """A reader, who they are, and how far they have come."""
 
-    __slots__ = ("_encode", "_group", "_prepared", "caller", "is_closed", "person", "position", "reader")
+    __slots__ = (
+        "_cursors",
+        "_encode",
+        "_leave",
+        "_prepared",
+        "caller",
+        "is_closed",
+        "person",
+        "position",
+        "reader",
+    )
 
     def __init__(
         self,
-        group: "Group",
+        leave: Callable[[], None],
+        cursors: Cursors,
         prepared: Prepared,
         encode: Encode,
         caller: Caller,
         reader: Reader,
         position: int,
     ) -> None:
-        self._group = group
+        self._leave = leave
+        self._cursors = cursors
         self._prepared = prepared
         self._encode = encode
         self.caller = caller
@@ -56,7 +66,7 @@ class Member:
         """Tell them nothing more. May be called again."""
         if not self.is_closed:
             self.is_closed = True
-            self._group.leave()
+            self._leave()
 
     async def told(self, item: StreamItem) -> bytes:
         """What a word of the stream itself is in their document."""
@@ -68,5 +78,5 @@ class Member:
 
     async def ended(self, reason: str, cursor: str | None = None) -> bytes | None:
         """What a transport says that ends the stream itself, at the last cursor that was read."""
-        where = cursor or self._group.cursors.at(self.position)
+        where = cursor or self._cursors.at(self.position)
         return await self.told(StreamEnded(where, now(), None, reason))

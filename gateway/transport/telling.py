@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
 
 from graphql import ExecutionResult, GraphQLError
 
@@ -10,6 +9,7 @@ from executor.engine import Prepared
 from executor.running import start_task
 from executor.sharing import Shared
 from gateway.errors import cause_of
+from gateway.transport.member import Member
 from gateway.transport.streams import Encode
 from kit.clock import now
 from kit.db import BROKEN
@@ -18,9 +18,6 @@ from kit.hub import Event
 from kit.pages import Cursors
 from resolvers.context import Context
 from resolvers.streams import OvertakenError, Person, Source, StreamEnded, StreamItem
-
-if TYPE_CHECKING:
-    from gateway.transport.member import Member
 
 OVERTAKEN = 5
 """How often it is asked anew who may be told, where what is read goes out of sight meanwhile."""
@@ -47,7 +44,7 @@ class Telling:
         self._encode = encode
         self._shared = prepared.shared(is_personal)
 
-    async def tell(self, members: Sequence["Member"], position: int, events: Sequence[Event]) -> None:
+    async def tell(self, members: Sequence[Member], position: int, events: Sequence[Event]) -> None:
         """Hand each member what they may be told; those who may no longer are told so, and are closed.
 
         Raises OutageError, or what a lost connection raises; then nobody was told anything.
@@ -60,7 +57,7 @@ class Telling:
                 continue
         raise OutageError
 
-    async def _tell(self, members: list["Member"], position: int, events: Sequence[Event]) -> None:
+    async def _tell(self, members: list[Member], position: int, events: Sequence[Event]) -> None:
         if not members:
             return
         context = members[0].caller.context()
@@ -83,7 +80,7 @@ class Telling:
                     member.reader.next(answer(member.person), cursor, replaces)
 
     async def _answers(
-        self, context: Context, members: list["Member"], position: int, events: Sequence[Event]
+        self, context: Context, members: list[Member], position: int, events: Sequence[Event]
     ) -> list[tuple[str, str | None, Told]]:
         """Cursor, what it replaces, and the bytes, for each event of which there is something to show."""
         marked = [(self._cursor(event, position), event) for event in events]
@@ -95,7 +92,7 @@ class Telling:
             for (event, item), answer in zip(shown, answers, strict=True)
         ]
 
-    async def _answer(self, context: Context, members: list["Member"], item: StreamItem) -> Told:
+    async def _answer(self, context: Context, members: list[Member], item: StreamItem) -> Told:
         if self._shared is None:
             return await self._singly(members, item)
 
@@ -109,7 +106,7 @@ class Telling:
         return await self._filled(context, shared, members, item)
 
     async def _filled(
-        self, context: Context, shared: Shared, members: list["Member"], item: StreamItem
+        self, context: Context, shared: Shared, members: list[Member], item: StreamItem
     ) -> Told:
         """All viewers' own fields side by side, so that their loads go out together."""
         loop = asyncio.get_running_loop()
@@ -125,7 +122,7 @@ class Telling:
         alone = await self._singly(failed, item) if failed else None
         return lambda person: known[person] or alone(person)  # type: ignore[misc]  # there where one has failed
 
-    async def _singly(self, members: list["Member"], item: StreamItem) -> Told:
+    async def _singly(self, members: list[Member], item: StreamItem) -> Told:
         """A run of their own for each person."""
         known: dict[Person, bytes] = {}
         for member in members:
@@ -142,7 +139,7 @@ class Telling:
             raise OutageError
         return self._encode(result, context.request_id)
 
-    async def _part(self, members: list["Member"], position: int, reason: str) -> None:
+    async def _part(self, members: list[Member], position: int, reason: str) -> None:
         cursor = self._cursors.at(position)
         context = members[0].caller.context()
         answer = await self._prepared.run(context, StreamEnded(cursor, now(), None, reason))
@@ -151,7 +148,7 @@ class Telling:
         for member in members:
             member.end_with(payload, cursor)
 
-    def _signed_in(self, members: Sequence["Member"]) -> list["Member"]:
+    def _signed_in(self, members: Sequence[Member]) -> list[Member]:
         """Those whose token still speaks for them; the others are told that it does not."""
         moment, staying = now(), []
         for member in members:
