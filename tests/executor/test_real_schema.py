@@ -58,6 +58,11 @@ class Both:
         return ExecutionResult(result.data, errors or None), self.statements.count
 
     async def difference(self, text, variables, viewer) -> str | None:
+        """What differs; asked again where something does: the process may have asked for itself meanwhile."""
+        told = await self._difference(text, variables, viewer)
+        return told and await self._difference(text, variables, viewer)
+
+    async def _difference(self, text, variables, viewer) -> str | None:
         ours, sent = await self.ask(self.planned, text, variables, viewer)
         said = list(self.statements.sent)
         try:
