@@ -1,14 +1,31 @@
-"""Sessions of sockets, with a desk that has no database."""
+"""A gateway on a port of this machine; and sessions of sockets, with a desk that has no database."""
 
 import asyncio
 
 import pytest
 
+from gateway.app import create_app
 from gateway.transport.ws import Session
 from kit.settings import Settings
 from resolvers.context import Request
 from tests.gateway.sessions import Wire
+from tests.gateway.sockets import serving
 from tests.gateway.stubs import Somebody, stub_desk
+
+
+@pytest.fixture
+def app(services, settings):
+    """One gateway with the services of the test."""
+    made = create_app(settings, lambda: None)  # type: ignore[arg-type, return-value]  # services are open
+    made.state.services = services
+    return made
+
+
+@pytest.fixture
+async def address(app):
+    """Where it listens."""
+    async with serving(app) as found:
+        yield found
 
 
 @pytest.fixture

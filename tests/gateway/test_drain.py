@@ -7,17 +7,9 @@ import httpx
 import pytest
 from websockets.exceptions import ConnectionClosed
 
-from gateway.app import create_app
 from tests.gateway.asking import ME, bearer, token_of
 from tests.gateway.sockets import DEADLINE, eventually, opened, serving
 from tests.gateway.test_sse import STREAM, stream
-
-
-@pytest.fixture
-def app(services, settings):
-    made = create_app(settings, lambda: None)  # type: ignore[arg-type, return-value]  # services are open
-    made.state.services = services
-    return made
 
 
 @pytest.fixture

@@ -1,16 +1,14 @@
 """GraphQL over a real socket: who may connect, streams from end to end, and operations beside each other."""
 
-import asyncio
 from datetime import timedelta
 from uuid import uuid4
 
 import pytest
-from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.exceptions import InvalidStatus
 
-from gateway.app import create_app
 from kit.settings import Rate, Settings
 from tests.gateway.asking import ME, token_of
-from tests.gateway.sockets import eventually, opened, serving
+from tests.gateway.sockets import eventually, opened
 
 STREAM = """subscription($id: ID!, $after: Cursor) { roomEvents(roomId: $id, after: $after) { __typename
   ... on StreamEvent { cursor originKey } ... on StreamEnded { reason }
@@ -32,19 +30,6 @@ def settings(settings: Settings) -> Settings:
         "sweep_seconds": 60,
     }
     return settings.model_copy(update=changes)
-
-
-@pytest.fixture
-def app(services, settings):
-    made = create_app(settings, lambda: None)  # type: ignore[arg-type, return-value]  # services are open
-    made.state.services = services
-    return made
-
-
-@pytest.fixture
-async def address(app):
-    async with serving(app) as found:
-        yield found
 
 
 @pytest.fixture
@@ -226,69 +211,12 @@ async def test_a_stock_client_goes_on_behind_the_cursors_of_its_first_message(
         assert told[1]["messageEdge"]["node"]["content"] == "three"
 
 
-async def test_a_token_is_renewed_on_the_open_socket(address, services, ada, people, room, token):
-    async with opened(address) as socket:
-        await socket.begin(token_of(services, ada, age=timedelta(minutes=15) - timedelta(seconds=4)))
-        await socket.subscribe("s", STREAM, id=room.gid)
-        await socket.next("s")
-        await socket.send(type="ping", payload={"Authorization": f"Bearer {token}"})
-        assert await socket.receive() == {"type": "pong"}
-        await asyncio.sleep(4)
-        await socket.subscribe("1", SEND, input=said(room, "Still here"))
-        assert {(await socket.receive())["id"] for _ in range(3)} == {"s", "1"}
-
-
-async def test_a_token_that_runs_out_ends_the_socket_and_no_stream_completes(address, services, ada, room):
-    async with opened(address) as socket:
-        await socket.begin(token_of(services, ada, age=timedelta(minutes=15) - timedelta(seconds=3)))
-        await socket.subscribe("s", STREAM, id=room.gid)
-        await socket.next("s")
-        assert await socket.end() == (4403, "Token expired")
-
-
 @pytest.mark.parametrize("protocols", [None, ["graphql-ws"], ["nonsense"]])
 async def test_only_one_protocol_is_spoken(address, protocols):
     with pytest.raises(InvalidStatus) as refused:
         async with opened(address, subprotocols=protocols):
             pass
     assert refused.value.response.status_code == 400
-
-
-class Notes:
-    """The first words of all that is said, and the last cursor."""
-
-    def __init__(self):
-        self.heard = []
-        self.cursor = None
-
-    async def listen(self, stream, until=None):
-        while len(self.heard) != until:
-            event = (await stream.next("s"))["data"]["roomEvents"]
-            self.cursor = event["cursor"]
-            if event["__typename"] == "MessageAdded":
-                self.heard.append(event["messageEdge"]["node"]["content"].split()[0])
-
-
-async def test_a_slow_client_is_sent_away_with_1013_and_misses_nothing(address, room, token, app):
-    app.state.settings = app.state.settings.model_copy(update={"max_waiting_bytes": 20_000})
-    notes, sent = Notes(), 0
-    async with opened(address, max_queue=1) as slow, opened(address) as speaker:
-        await slow.begin(token)
-        await slow.subscribe("s", STREAM, id=room.gid)
-        await slow.next("s")
-        await speaker.begin(token)
-        while not app.state.metrics.slow_readers["websocket"]:
-            await speaker.once("1", SEND, input=said(room, f"{sent} {'x' * 4000}"))
-            sent += 1
-        with pytest.raises(ConnectionClosed) as closed:
-            await notes.listen(slow)
-        assert closed.value.rcvd.code == 1013
-    assert 0 < len(notes.heard) < sent
-    async with opened(address) as again:
-        await again.begin(token)
-        await again.subscribe("s", STREAM, id=room.gid, after=notes.cursor)
-        await notes.listen(again, until=sent)
-    assert notes.heard == [str(number) for number in range(sent)]
 
 
 async def test_what_is_told_to_stop_tells_nothing_more(address, room, token, listeners):

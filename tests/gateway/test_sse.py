@@ -9,7 +9,6 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from gateway.app import create_app
 from tests.gateway.asking import ME, bearer, post, token_of
 from tests.gateway.sockets import DEADLINE, eventually, serving
 
@@ -17,13 +16,6 @@ STREAM = """subscription($id: ID!) { roomEvents(roomId: $id) { __typename ... on
   ... on StreamEnded { reason } ... on MessageAdded { messageEdge { node { content } } } } }"""
 SEND = """mutation($input: SendMessageInput!) { sendMessage(input: $input) { userErrors { code } } }"""
 DELETE = "mutation($id: ID!) { deleteRoom(input: { roomId: $id }) { deletedRoomId } }"
-
-
-@pytest.fixture
-def app(services, settings):
-    made = create_app(settings, lambda: None)  # type: ignore[arg-type, return-value]  # services are open
-    made.state.services = services
-    return made
 
 
 @pytest.fixture

@@ -8,10 +8,9 @@ from pathlib import Path
 import orjson
 import pytest
 
-from gateway.app import create_app
 from gateway.transport.wire import LONGEST_HEAD
 from kit.settings import Settings
-from tests.gateway.sockets import DEADLINE, eventually, serving
+from tests.gateway.sockets import DEADLINE, eventually
 
 QUERY = orjson.dumps({"query": "{ __schema { types { name description fields { name description } } } }"})
 HEAD = b"POST /graphql HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n"
@@ -27,19 +26,6 @@ LAST = 0x80
 @pytest.fixture
 def settings(settings: Settings) -> Settings:
     return settings.model_copy(update={"receive_seconds": 0.5, "stall_seconds": 1.0})
-
-
-@pytest.fixture
-def app(services, settings):
-    made = create_app(settings, lambda: None)  # type: ignore[arg-type, return-value]  # services are open
-    made.state.services = services
-    return made
-
-
-@pytest.fixture
-async def address(app):
-    async with serving(app) as found:
-        yield found
 
 
 class Line:
