@@ -92,7 +92,12 @@ def installed() -> Path:
             target.write_bytes(source.read_bytes())
         shutil.copy(HERE / "resume.mjs", folder)
         npm = ["npm", "install", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
-        subprocess.run(npm, cwd=folder, timeout=INSTALL_SECONDS, check=True)  # noqa: S603
+        try:
+            subprocess.run(npm, cwd=folder, timeout=INSTALL_SECONDS, check=True)  # noqa: S603
+        except subprocess.SubprocessError:
+            if os.environ.get("CI"):
+                raise
+            pytest.skip("npm cannot install what the audits need: is there no network?")
         (folder / "installed").touch()
     return folder
 
