@@ -15,6 +15,7 @@ from kit.backoff import delays
 from kit.clock import now
 from kit.db import BROKEN
 from kit.hub import ClosedError, Event, Feed, PastGoneError
+from kit.log import REQUEST
 from resolvers.streams import Source, StreamGap, stream_cursors
 
 log = structlog.get_logger()
@@ -91,6 +92,7 @@ class Group:
             self._forget()
 
     async def _run(self) -> None:
+        REQUEST.set(None)  # it outlives the request of who came first
         waits = delays(0.05, 1.0)
         try:
             while not self.is_over:
