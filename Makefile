@@ -35,7 +35,7 @@ floors: $(VENV)/.dev
 	@$(BIN)/lint-imports
 
 guards: $(VENV)/.dev
-	@$(BIN)/python -m pytest -q $(wildcard tests/test_*.py tests/schema/test_sdl.py tests/migrations)
+	@$(BIN)/python -m pytest -q $(wildcard tests/test_*.py tests/migrations)
 
 bench: $(VENV)/.dev ## Measure: one table, machine and versions named
 	@$(BIN)/python -m bench $(ARGS)

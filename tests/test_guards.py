@@ -27,7 +27,7 @@ from strawberry.types.field import StrawberryField
 
 import models
 from executor.declare import METADATA_KEY, Relation
-from gateway.operations import OPEN_MUTATIONS
+from gateway.answering import OPEN_MUTATIONS
 from kit.settings import Settings
 from kit.statements import Record
 from models.base import Row
