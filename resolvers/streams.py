@@ -60,7 +60,7 @@ class Source(Protocol):
     async def item(self, context: Context, cursor: str, event: Event) -> StreamItem | None:
         """The event with its objects as they are now; None for what there is nothing to show of.
 
-        The context is that of one of those who may be told. Raises OvertakenError.
+        The context is that of one of those who are told. Raises OvertakenError where they see it no more.
         """
 
     async def why_gone(self, context: Context) -> str:

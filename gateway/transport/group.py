@@ -131,7 +131,7 @@ class Group:
         try:
             events = await self.feed.after(position, AT_ONCE)
         except PastGoneError:
-            await self._tell_gap(self._cohorts.pop(position))
+            await self._tell_gap(cohort, position)
             return True
         passed = [] if events else list(cohort.passed.values())
         if not events and not passed:
@@ -168,13 +168,14 @@ class Group:
             else:
                 return
 
-    async def _tell_gap(self, cohort: Cohort) -> None:
+    async def _tell_gap(self, cohort: Cohort, former: int) -> None:
         position = self.feed.head
         cursor = self.cursors.at(position)
         for member in cohort.members:
             if not member.is_closed:
                 payload = await member.told(StreamGap(cursor, now(), None))
                 member.reader.next(payload, cursor)
+        del self._cohorts[former]
         self._fall_in(cohort.members, position, cohort.passed)
 
     def _send_away(self) -> None:

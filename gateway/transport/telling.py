@@ -20,7 +20,7 @@ from resolvers.context import Context
 from resolvers.streams import OvertakenError, Person, Source, StreamEnded, StreamItem
 
 OVERTAKEN = 5
-"""How often it is asked anew who may be told, where what is read goes out of sight meanwhile."""
+"""How often it is read anew, by another, where what is read goes out of the sight of who reads."""
 Told = Callable[[Person], bytes]
 """What each person is told of one event."""
 
@@ -49,42 +49,51 @@ class Telling:
 
         Raises OutageError, or what a lost connection raises; then nobody was told anything.
         """
-        signed_in = self._signed_in(members)
+        left = self._signed_in(members)
         for _ in range(OVERTAKEN):
-            try:
-                return await self._tell(signed_in, position, events)
-            except OvertakenError:
-                continue
-        raise OutageError
+            if not left:
+                return
+            left = await self._tell(left, position, events)
+        if left:
+            raise OutageError
 
-    async def _tell(self, members: list[Member], position: int, events: Sequence[Event]) -> None:
-        if not members:
-            return
+    async def _tell(self, members: list[Member], position: int, events: Sequence[Event]) -> list[Member]:
+        """Read as the first of them, and then ask who may be told: those who have to be told anew.
+
+        Asked before, the first could lose what is read for all in the middle of reading, and the others would
+        be told too little.
+        """
         context = members[0].caller.context()
         try:
+            told = await self._answers(context, members, position, events)
             allowed = await self._source.readers(context, list({member.person for member in members}))
-            staying = [member for member in members if member.person in allowed]
             parting = [member for member in members if member.person not in allowed]
             reason = await self._source.why_gone(context) if parting else ""
-            if staying and members[0].person not in allowed:
-                context.close()
-                context = staying[0].caller.context()
-            told = await self._answers(context, staying, position, events) if staying else []
         finally:
             context.close()
         if parting:
             await self._part(parting, position, reason)
+        staying = [member for member in members if not member.is_closed]
+        if told is None or members[0].person not in allowed:
+            return staying
         for cursor, replaces, answer in told:
             for member in staying:
                 if not member.is_closed:
                     member.reader.next(answer(member.person), cursor, replaces)
+        return []
 
     async def _answers(
         self, context: Context, members: list[Member], position: int, events: Sequence[Event]
-    ) -> list[tuple[str, str | None, Told]]:
-        """Cursor, what it replaces, and the bytes, for each event of which there is something to show."""
+    ) -> list[tuple[str, str | None, Told]] | None:
+        """Cursor, what it replaces, and the bytes, for each event of which there is something to show.
+
+        None where what the stream is about has gone out of the reader's sight.
+        """
         marked = [(self._cursor(event, position), event) for event in events]
-        items = await asyncio.gather(*(self._source.item(context, *each) for each in marked))
+        try:
+            items = await asyncio.gather(*(self._source.item(context, *each) for each in marked))
+        except OvertakenError:
+            return None
         shown = [(event, item) for event, item in zip(events, items, strict=True) if item is not None]
         answers = await asyncio.gather(*(self._answer(context, members, item) for _, item in shown))
         return [

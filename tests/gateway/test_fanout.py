@@ -232,6 +232,28 @@ async def test_one_who_loses_access_is_ended_alone(client, people, rooms):
         assert client.answering.fan_out.member_count == 1
 
 
+async def test_one_who_loses_access_while_reading_for_all_takes_nothing_from_the_others(
+    client, people, rooms, admin, monkeypatch
+):
+    ann, ben = [await people.person(name) for name in ("ann", "ben")]
+    room = await rooms.room(ann, ben, is_private=True)
+    item, read_by = RoomSource.item, []
+
+    async def overtaken(self, context, cursor, event):
+        read_by.append(context.user_id)
+        if len(read_by) == 1:
+            await admin.execute("delete from room_members where user_id = $1", ben.id)
+        return await item(self, context, cursor, event)
+
+    async with audience(client, LONG, room, [ben, ann]) as (first, second):
+        monkeypatch.setattr(RoomSource, "item", overtaken)
+        await say(client, room, ann, "to who is left")
+        await until(lambda: len(first.payloads) == len(second.payloads) == 2)
+    assert read_by == [ben.id, ann.id]
+    assert orjson.loads(first.payloads[1])["data"]["roomEvents"]["reason"] == "ACCESS_WITHDRAWN"
+    assert b"to who is left" in second.payloads[1]
+
+
 async def test_an_outage_in_the_middle_of_an_event_is_waited_out(client, people, rooms, monkeypatch):
     ann = await people.person("ann")
     room = await rooms.room(ann)
